@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// The exit codes, which scripts rely on.
+const (
+	exitDone        = 0
+	exitFailure     = 1
+	exitUsage       = 2
+	exitOutOfDate   = 3
+	exitInvalid     = 4 // spec, weights or data
+	exitMismatch    = 5
+	exitInterrupted = 130
+)
+
+// errOutOfDate is returned by generate --check, which has said why.
+var errOutOfDate = errors.New("out of date")
+
+// errMismatch is returned by verify.
+var errMismatch = errors.New("verification failed")
+
+// exitCode classifies an error.
+func (a *app) exitCode(err error) int {
+	var (
+		list    spec.ErrorList
+		one     *spec.Error
+		data    *dataset.Error
+		invalid *run.InvalidError
+		option  *run.OptionError
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case !a.started, errors.As(err, &option):
+		return exitUsage
+	case errors.Is(err, errOutOfDate):
+		return exitOutOfDate
+	case errors.Is(err, errMismatch):
+		return exitMismatch
+	case errors.Is(err, run.ErrInterrupted), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid):
+		return exitInvalid
+	}
+	return exitFailure
+}
+
+// message words an error. The errors of a spec are a report of their own.
+func message(err error) string {
+	var list spec.ErrorList
+	var one *spec.Error
+	switch {
+	case errors.As(err, &list):
+		return list.Error()
+	case errors.As(err, &one):
+		return spec.ErrorList{one}.Error()
+	}
+	return "nngen: " + err.Error()
+}
+
+// usageErrorf makes an error about the command line.
+func usageErrorf(format string, args ...any) error {
+	return run.OptionErrorf(format, args...)
+}

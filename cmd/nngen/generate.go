@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/files"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/spf13/cobra"
+)
+
+// generateFlags are the flags of generate.
+type generateFlags struct {
+	out, pkg      string
+	check, dryRun bool
+}
+
+func generateCommand() *cobra.Command {
+	var f generateFlags
+	cmd := &cobra.Command{
+		Use:   "generate SPEC…",
+		Short: "Write the Go package of each spec",
+		Long: `Write the Go package of each spec, beside the spec, into a folder with the name
+of the package. Files that nngen did not generate are not touched; generated
+files that are not needed any more are removed.`,
+		Example: "  nngen generate digits.yaml\n  nngen generate --check *.yaml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return generate(cmd.OutOrStdout(), cmd.ErrOrStderr(), args, f)
+		},
+	}
+	cmd.Flags().StringVarP(&f.out, "output", "o", "", "`DIR` to write to, for one spec")
+	cmd.Flags().StringVar(&f.pkg, "package", "", "`NAME` of the package, instead of the one in the spec")
+	cmd.Flags().BoolVar(&f.check, "check", false, "write nothing; print a diff and exit with 3 if the package is out of date")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "write nothing; list what would be written")
+	cmd.MarkFlagsMutuallyExclusive("check", "dry-run")
+	return cmd
+}
+
+// target is a package to write.
+type target struct {
+	spec, dir string
+	files     files.Files
+}
+
+// generate makes all packages before it writes the first one.
+func generate(stdout, stderr io.Writer, specs []string, f generateFlags) error {
+	if len(specs) > 1 && (f.out != "" || f.pkg != "") {
+		return usageErrorf("-o and --package go with one spec, here are %d", len(specs))
+	}
+	targets, err := makeTargets(specs, f)
+	if err != nil {
+		return err
+	}
+	outdated := false
+	for _, t := range targets {
+		switch {
+		case f.check:
+			diff, err := t.files.Diff(t.dir)
+			if err != nil {
+				return err
+			}
+			io.WriteString(stdout, diff)
+			if diff != "" {
+				outdated = true
+				fmt.Fprintf(stderr, "%s is out of date; run: nngen generate %s\n", t.dir, t.spec)
+			}
+		case f.dryRun:
+			if err := t.list(stdout); err != nil {
+				return err
+			}
+		default:
+			r, err := t.files.Write(t.dir)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(stderr, "%s: %s\n", t.dir, summary(r))
+		}
+	}
+	if outdated {
+		return errOutOfDate
+	}
+	return nil
+}
+
+// makeTargets generates the packages of all specs. The errors of all specs are
+// reported together.
+func makeTargets(specs []string, f generateFlags) ([]target, error) {
+	if f.pkg != "" {
+		if msg := spec.CheckName(f.pkg); msg != "" {
+			return nil, usageErrorf("--package: the name %q %s", f.pkg, msg)
+		}
+	}
+	var targets []target
+	taken := map[string]string{}
+	err := eachSpec(specs, func(path string, net *spec.Network) (err error) {
+		if f.pkg != "" {
+			net.Package = f.pkg
+		}
+		t := target{spec: path, dir: packageDir(path, net)}
+		if f.out != "" {
+			t.dir = filepath.Clean(f.out)
+		}
+		if other, ok := taken[t.dir]; ok {
+			return usageErrorf("%s and %s would both be written to %s", other, path, t.dir)
+		}
+		taken[t.dir] = path
+		t.files, err = gen.Generate(net, gen.Options{})
+		targets = append(targets, t)
+		return err
+	})
+	return targets, err
+}
+
+// packageDir is where the package of a spec lies by default: beside it.
+func packageDir(path string, net *spec.Network) string {
+	return filepath.Join(filepath.Dir(path), net.Package)
+}
+
+// list prints what would be written and removed.
+func (t *target) list(w io.Writer) error {
+	r, err := t.files.Plan(t.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range r.Written {
+		fmt.Fprintf(w, "write %s (%d bytes)\n", filepath.Join(t.dir, filepath.FromSlash(name)), len(t.files[name]))
+	}
+	for _, name := range r.Removed {
+		fmt.Fprintf(w, "remove %s\n", filepath.Join(t.dir, filepath.FromSlash(name)))
+	}
+	return nil
+}
+
+// summary words the report of a write.
+func summary(r *files.Report) string {
+	if len(r.Written)+len(r.Removed) == 0 {
+		return "up to date"
+	}
+	s := fmt.Sprintf("%d files written, %d unchanged", len(r.Written), r.Unchanged)
+	if len(r.Removed) > 0 {
+		s += fmt.Sprintf(", %d removed", len(r.Removed))
+	}
+	return s
+}

@@ -1,0 +1,70 @@
+// Command nngen turns the spec of a neural network into a Go package, and
+// trains, evaluates and runs the network with that generated code.
+//
+// What is data goes to standard output, what is talk to standard error. Exit
+// codes: 0 done, 1 failure, 2 usage, 3 generated code is out of date, 4 invalid
+// spec, weights or data, 5 verification mismatch, 130 interrupted.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends nngen at once
+	os.Exit(execute(ctx, os.Args[1:]))
+}
+
+// execute runs the command line and returns the exit code.
+func execute(ctx context.Context, args []string) int {
+	app := &app{}
+	root := app.root()
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	code := app.exitCode(err)
+	if err != nil && code != exitOutOfDate {
+		fmt.Fprintln(os.Stderr, message(err))
+	}
+	if code == exitUsage {
+		fmt.Fprintf(os.Stderr, "%s --help shows how it is used\n", cmd.CommandPath())
+	}
+	return code
+}
+
+// app is one run of the command.
+type app struct {
+	started bool // the command line was understood
+}
+
+// root returns the command with all verbs.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "nngen",
+		Short: "Compile a neural network into a Go package",
+		Long: `nngen compiles the spec of a neural network (YAML) into a Go package that infers
+and trains, as plain code without allocation, reflection or cgo.`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	for _, verb := range []func() *cobra.Command{
+		initCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
+		evalCommand, predictCommand, verifyCommand, versionCommand,
+	} {
+		cmd := verb()
+		work := cmd.RunE
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.started = true
+			return work(cmd, args)
+		}
+		root.AddCommand(cmd)
+	}
+	return root
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/run"
+	"github.com/spf13/cobra"
+)
+
+func predictCommand() *cobra.Command {
+	var o run.PredictOptions
+	cmd := &cobra.Command{
+		Use:   "predict SPEC --weights FILE --in FILE",
+		Short: "Run a trained network over inputs",
+		Long: `Run the generated code of a network over inputs and write its outputs: as .npy
+with a row per sample, as .npz with an array per output, or as CSV, by the name of
+the file; without --out as CSV to standard output.`,
+		Example: "  nngen predict digits.yaml --weights digits.safetensors --in new.npy --out scores.npy",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			net, err := gen.Load(args[0])
+			if err != nil {
+				return err
+			}
+			o.Stdout, o.Talk = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			n, err := compiler(cmd.ErrOrStderr()).Predict(cmd.Context(), net, o)
+			if err == nil && o.Out != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", o.Out, n)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights")
+	cmd.Flags().StringVar(&o.In, "in", "", "`FILE` of inputs")
+	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv")
+	cmd.MarkFlagRequired("weights")
+	cmd.MarkFlagRequired("in")
+	return cmd
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/spf13/cobra"
+)
+
+// trainFlags are the flags of train.
+type trainFlags struct {
+	data              dataFlags
+	validation        string
+	validationTargets string
+	log               string
+	generate, json    bool
+	options           run.TrainOptions
+}
+
+func trainCommand() *cobra.Command {
+	var f trainFlags
+	cmd := &cobra.Command{
+		Use:   "train SPEC --data FILE",
+		Short: "Train a network with its generated code",
+		Long: `Train a network with its generated code, which is compiled by your Go toolchain.
+Data is CSV (a header line, one row per sample, inputs first), .npy, .npz or IDX,
+each also gzipped. Ctrl-C saves what is reached; --resume goes on from there, to
+the same bits as without the interruption.`,
+		Example: "  nngen train digits.yaml --data digits.csv.gz --validation 0.2 --epochs 40 --out digits.safetensors",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return train(cmd, args[0], f)
+		},
+	}
+	o := &f.options
+	flags := cmd.Flags()
+	f.data.add(cmd)
+	flags.StringVar(&f.validation, "validation", "0", "`SHARE` of the data to hold back, or a file")
+	flags.StringVar(&f.validationTargets, "validation-targets", "", "`FILE` of the targets of a validation file")
+	flags.IntVar(&o.Epochs, "epochs", 10, "how often to go through the data, in all")
+	flags.IntVar(&o.Batch, "batch", 0, "samples per step (default the spec's)")
+	flags.Uint64Var(&o.Seed, "seed", 1, "of initial weights, split, order and dropout")
+	flags.BoolVar(&o.Shuffle, "shuffle", true, "go through the data in random order")
+	flags.StringVar(&o.Weights, "weights", "", "`FILE` of weights to start from")
+	flags.StringVar(&o.Out, "out", "", "`FILE` to save the weights in")
+	flags.BoolVar(&o.Resume, "resume", false, "go on from the checkpoint beside --out")
+	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
+	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
+	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
+	cmd.MarkFlagRequired("data")
+	return cmd
+}
+
+// dataFlags name samples.
+type dataFlags struct{ dataset.Source }
+
+func (d *dataFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&d.Data, "data", "", "`FILE` of samples")
+	flags.StringVar(&d.Targets, "targets", "", "`FILE` of targets, if they are not in the data")
+	flags.StringArrayVar(&d.Columns, "target-column", nil, "`NAME` of a CSV column with targets (default the last columns)")
+}
+
+// train trains and reports.
+func train(cmd *cobra.Command, path string, f trainFlags) error {
+	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
+	net, err := gen.Load(path)
+	if err != nil {
+		return err
+	}
+	o := &f.options
+	o.Data, o.Talk = f.data.Source, stderr
+	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
+		o.Fraction = 0
+		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns}
+	} else if f.validationTargets != "" {
+		return usageErrorf("--validation-targets goes with a file as --validation")
+	}
+	log, err := openLog(f.log, o.Resume)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	o.Begin = func(r *run.TrainReport) {
+		fmt.Fprintf(stderr, "%s: %d parameters, %d samples, %d held back\n", r.Network, r.Params, r.Samples, r.Valid)
+		if r.ResumedAt > 0 || o.Resume {
+			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
+		}
+	}
+	o.Progress = func(e run.Epoch) {
+		fmt.Fprintln(stderr, e.Line())
+		log.write("epoch", e)
+	}
+	report, err := compiler(stderr).Train(cmd.Context(), net, *o)
+	if report == nil {
+		return err
+	}
+	log.write("done", report)
+	if report.Interrupted && report.Out != "" {
+		fmt.Fprintf(stderr, "interrupted; saved to %s, go on with --resume\n", report.Out)
+	}
+	if err != nil {
+		return err
+	}
+	if f.generate {
+		if err := generate(stdout, stderr, []string{path}, generateFlags{}); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		return printJSON(stdout, report)
+	}
+	report.WriteText(stdout)
+	fmt.Fprintf(stdout, "%-12s %s\n", "trained with", report.Package)
+	fmt.Fprintf(stdout, "%-12s %s\n", "package", packageState(path, net))
+	return log.err
+}
+
+// packageState says whether the package of a spec lies beside it.
+func packageState(path string, net *spec.Network) string {
+	dir := packageDir(path, net)
+	hint := "nngen generate " + path
+	fs, err := gen.Generate(net, gen.Options{})
+	if err != nil {
+		return err.Error()
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Sprintf("not written yet; %s writes %s", hint, dir)
+	}
+	if diff, err := fs.Diff(dir); err != nil || diff != "" {
+		return fmt.Sprintf("%s is out of date; %s updates it", dir, hint)
+	}
+	return dir + " (up to date)"
+}
+
+// printJSON writes a value as indented JSON.
+func printJSON(w io.Writer, v any) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(v)
+}
+
+// runLog is the file of --log; without a file it writes nothing.
+type runLog struct {
+	file *os.File
+	err  error
+}
+
+// openLog creates the file, or appends to it when a training is resumed.
+func openLog(path string, resume bool) (*runLog, error) {
+	if path == "" {
+		return &runLog{}, nil
+	}
+	mode := os.O_TRUNC
+	if resume {
+		mode = os.O_APPEND
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
+	return &runLog{file: f}, err
+}
+
+// write writes an event with its fields as a line.
+func (l *runLog) write(event string, fields any) {
+	if l.file == nil || l.err != nil {
+		return
+	}
+	line, err := json.Marshal(fields)
+	if err == nil {
+		_, err = fmt.Fprintf(l.file, "{\"event\":%q,%s\n", event, line[1:])
+	}
+	l.err = err
+}
+
+// Close closes the file.
+func (l *runLog) Close() {
+	if l.file != nil {
+		l.file.Close()
+	}
+}

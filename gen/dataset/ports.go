@@ -1,0 +1,120 @@
+package dataset
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ports returns the rows of a file for each port. One port takes the only
+// array (or the one of its name), several take the arrays of their names; the
+// columns of a table are taken in order.
+func (f *File) ports(kind string, ports []Port) (rows [][]float64, n int, err error) {
+	switch {
+	case f.Format == NPZ && (len(ports) > 1 || len(f.Arrays) > 1):
+		return f.named(kind, ports)
+	case f.Format == CSV && len(ports) > 1:
+		if got, want := len(f.Columns), width(ports); got != want {
+			return nil, 0, f.errorf("the file has %d columns; the network has %d %ss (%s)", got, want, kind, describe(ports))
+		}
+		table := f.Arrays[0]
+		order := make([]int, len(f.Columns))
+		for i := range order {
+			order[i] = i
+		}
+		rows, n = table.columns(order, ports), table.Rows()
+	case len(ports) > 1:
+		return nil, 0, f.errorf("the network has %d %ss (%s); put an array for each into one .npz", len(ports), kind, describe(ports))
+	default:
+		r, err := f.rows(f.Arrays[0], kind, ports[0])
+		if err != nil {
+			return nil, 0, err
+		}
+		rows, n = [][]float64{r}, f.Arrays[0].Rows()
+	}
+	for i, p := range ports {
+		what := func() string { return kind + " " + quote(p.Name) }
+		if err := checkClasses(rows[i], p, what); err != nil {
+			return nil, 0, inFile(err, f.Path)
+		}
+	}
+	return rows, n, nil
+}
+
+// named returns the arrays of an .npz that have the names of the ports.
+func (f *File) named(kind string, ports []Port) (rows [][]float64, n int, err error) {
+	for i, p := range ports {
+		a := f.Array(p.Name)
+		if a == nil {
+			return nil, 0, f.errorf("no array is named %s, for the %s of that name; there are %s", quote(p.Name), kind, f.names())
+		}
+		r, err := f.rows(a, kind, p)
+		if err != nil {
+			return nil, 0, err
+		}
+		what := func() string { return "array " + quote(p.Name) }
+		if err := checkClasses(r, p, what); err != nil {
+			return nil, 0, inFile(err, f.Path)
+		}
+		if i > 0 && a.Rows() != n {
+			return nil, 0, f.errorf("the array %s has %d rows and %s has %d", quote(p.Name), a.Rows(), quote(ports[0].Name), n)
+		}
+		n = a.Rows()
+		rows = append(rows, r)
+	}
+	return rows, n, nil
+}
+
+// rows checks that an array has a row per sample that fits the port.
+func (f *File) rows(a *Array, kind string, p Port) ([]float64, error) {
+	what := fmt.Sprintf("%s %s", kind, quote(p.Name))
+	switch {
+	case len(a.Shape) == 0:
+		return nil, f.errorf("the array for the %s is a single number; it must have a row per sample", what)
+	case a.Rows() == 0:
+		return nil, f.errorf("the array for the %s has no rows", what)
+	case p.Classes > 0 && a.RowSize() != 1:
+		return nil, f.errorf("the array for the %s has the shape %s; class numbers have the shape (%d,)", what, shapeText(a.Shape), a.Rows())
+	case a.RowSize() != p.Width():
+		return nil, f.errorf("the array for the %s has the shape %s; the network takes %d numbers per sample: (%d, %d)",
+			what, shapeText(a.Shape), p.Width(), a.Rows(), p.Width())
+	}
+	return a.Data, nil
+}
+
+// names lists the arrays of an .npz.
+func (f *File) names() string {
+	var names []string
+	for _, a := range f.Arrays {
+		names = append(names, quote(a.Name))
+	}
+	const most = 10
+	if len(names) > most {
+		names = append(names[:most], "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+func (f *File) errorf(format string, args ...any) error {
+	return &Error{Path: f.Path, Msg: fmt.Sprintf(format, args...)}
+}
+
+// width is how many numbers a sample has in a file.
+func width(ports []Port) int {
+	n := 0
+	for _, p := range ports {
+		n += p.Width()
+	}
+	return n
+}
+
+// describe lists ports: x: 64, pose: 3.
+func describe(ports []Port) string {
+	parts := make([]string, len(ports))
+	for i, p := range ports {
+		parts[i] = fmt.Sprintf("%s: %d", p.Name, p.Width())
+		if p.Classes > 0 {
+			parts[i] = p.Name + ": class number"
+		}
+	}
+	return strings.Join(parts, ", ")
+}

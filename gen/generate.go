@@ -1,0 +1,80 @@
+// Package gen compiles a network to Go. The phases, in order:
+//
+//	spec.Network ─lower─▶ ir.Program ─passes─▶ ir.Program ─plan─▶ plan.Plan ─golang─▶ Files
+//	what the user wrote   what must be computed                   how                 name → bytes
+//
+// pipeline.go lists the passes. Generation is a pure function of the network
+// and the options; writing, comparing and cleaning files is package files.
+package gen
+
+import (
+	"github.com/nngen-go/nngen/gen/files"
+	"github.com/nngen-go/nngen/gen/golang"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/lower"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/runtime"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// Module is nngen's module path.
+const Module = "github.com/nngen-go/nngen"
+
+// runtimePath is the package that generated code links against.
+const runtimePath = Module + "/runtime/nnrt"
+
+// Options override what the spec says.
+type Options struct {
+	Package    string // name of the generated package; "" is the spec's
+	Standalone bool   // standard library only, also where the spec does not ask for it
+	// Dump, if not nil, sees the program after every pass.
+	Dump func(pass string, p *ir.Program)
+}
+
+// Load reads and validates a spec with the files it names. The error is a
+// spec.ErrorList where the spec is at fault.
+func Load(path string) (*spec.Network, error) {
+	return spec.Load(path, op.Vocabulary())
+}
+
+// Plan runs the phases up to the finished plan.
+func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
+	if err := supported(net); err != nil {
+		return nil, err
+	}
+	prog, err := lower.Lower(net)
+	if err != nil {
+		return nil, err
+	}
+	if err := Pipeline.Run(prog, o.Dump); err != nil {
+		return nil, err
+	}
+	return plan.New(prog, plan.Options{Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll})
+}
+
+// Generate returns the files of the package. It touches no disk.
+func Generate(net *spec.Network, o Options) (files.Files, error) {
+	p, err := Plan(net, o)
+	if err != nil {
+		return nil, err
+	}
+	opts := golang.Options{Package: o.Package, Source: net.File, Runtime: runtimePath, RuntimeSrc: runtime.Source}
+	if opts.Package == "" {
+		opts.Package = net.Package
+	}
+	if o.Standalone || net.Codegen.Standalone {
+		opts.Runtime = ""
+	}
+	emitted, err := golang.Emit(net, p, opts)
+	if err != nil {
+		return nil, err
+	}
+	out := files.Files{}
+	for name, data := range emitted {
+		if err := out.Add(name, data); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,310 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/plan"
+)
+
+// place is where a value lies, as seen from a function.
+type place struct {
+	idx string // indexed: idx[j]; a number: idx
+	ptr string // pointer to the array, for kernels
+}
+
+// body builds the statements that run a phase.
+type body struct {
+	e     *emitter
+	phase *plan.Phase
+	names *namer
+	at    map[*ir.Value]place
+	// slots is the workspace's Go expression; rows gives the place of values
+	// kept per sample.
+	slots string
+	rows  map[*ir.Value]string
+	// weights is the Go expression of the parameters, grads of the gradients.
+	weights, grads string
+	sample         string // Go expression of the sample's number
+	stmts          []jen.Code
+}
+
+func (b *body) add(c ...jen.Code) { b.stmts = append(b.stmts, c...) }
+
+// run emits the steps of the phase.
+func (b *body) run() error {
+	for _, s := range b.phase.Steps {
+		if err := b.step(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// result makes the place of a value a step stores.
+func (b *body) result(v *ir.Value) place {
+	if p, ok := b.at[v]; ok {
+		return p
+	}
+	name := b.names.name(v.Name)
+	p := place{name, name}
+	switch slot, inSlot := b.phase.Slot[v]; {
+	case isNumber(v):
+	case b.rows[v] != "":
+		b.add(letf(name, "&%s", b.rows[v]))
+	case inSlot && b.phase.Slots[slot] == v.Size():
+		b.add(letf(name, "&%s.t%d", b.slots, slot))
+	case inSlot:
+		b.add(letf(name, "(*%s)(%s.t%d[:%d])", array(v.DType, v.Size()), b.slots, slot, v.Size()))
+	default:
+		panic(fmt.Sprintf("internal error: golang: %s has no place", v.Describe()))
+	}
+	b.at[v] = p
+	return p
+}
+
+// operand is element j of a value.
+func (b *body) operand(v *ir.Value, j string) string {
+	p, ok := b.at[v]
+	if !ok && v.Kind == ir.Param {
+		t := b.e.plan.TensorOf(v.Param)
+		return vectorElement(b.weights+"."+t.Field, j, v.Size())
+	}
+	if !ok {
+		panic(fmt.Sprintf("internal error: golang: %s is not in scope", v.Describe()))
+	}
+	switch {
+	case isNumber(v):
+		return p.idx
+	case v.Size() == 1:
+		return p.idx + "[0]"
+	}
+	return p.idx + "[" + j + "]"
+}
+
+// vectorElement is element j of a vector stored in rows of 16.
+func vectorElement(field, j string, size int) string {
+	if size == 1 {
+		return field + "[0][0]"
+	}
+	return fmt.Sprintf("%s[%s/16][%s%%16]", field, j, j)
+}
+
+func (b *body) step(s *plan.Step) error {
+	switch o := s.Op.(type) {
+	case *ir.Dense, *ir.DenseGradInput:
+		return b.matrix(s)
+	case *ir.DenseGradWeight:
+		return b.gradWeight(o)
+	case *ir.BatchSum:
+		return b.batchSum(o)
+	case *ir.Map:
+		return b.mapOp(o)
+	case *ir.Reduce:
+		b.reduce(s, o)
+	case *ir.Concat:
+		b.concat(o)
+	case *ir.Slice:
+		y := b.result(o.Y)
+		b.add(jen.Id("copy").Call(exprf("%s[:]", y.idx), exprf("%s[%d:%d]", b.at[o.X].idx, o.From, o.From+o.Y.Size())))
+	case *ir.Gather:
+		y := b.result(o.Y)
+		b.add(setf(y.idx+"[0]", "%s[%s]", b.at[o.X].idx, b.at[o.T].idx))
+	case *ir.OneHot:
+		y := b.result(o.Y)
+		b.add(setf("*"+y.idx, "%s{}", array(o.Y.DType, o.Y.Size())), setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
+	case *ir.Random:
+		return b.random(o)
+	default:
+		return fmt.Errorf("unexpected op %T", s.Op)
+	}
+	return nil
+}
+
+func (b *body) concat(o *ir.Concat) {
+	y := b.result(o.Y)
+	from := 0
+	for _, x := range o.Xs {
+		b.add(jen.Id("copy").Call(exprf("%s[%d:%d]", y.idx, from, from+x.Size()), exprf("%s[:]", b.at[x].idx)))
+		from += x.Size()
+	}
+}
+
+// mapOp emits an element-wise operation that was not fused.
+func (b *body) mapOp(o *ir.Map) error {
+	out := o.Out[0]
+	switch {
+	case perStep(o):
+		b.numbers(o)
+		return nil
+	case out.Param != nil:
+		return b.paramMap(o)
+	case len(o.Out) > 1:
+		return fmt.Errorf("map %q has several results", o.Doc)
+	}
+	y := b.result(out)
+	if isNumber(out) {
+		b.add(let(y.idx, b.value(o, "0")))
+		return nil
+	}
+	if out.Size() == 1 {
+		b.add(set(y.idx+"[0]", b.value(o, "0")))
+		return nil
+	}
+	b.add(forRange("j", y.idx, set(y.idx+"[j]", b.value(o, "j"))))
+	return nil
+}
+
+// value is element j of a map's result.
+func (b *body) value(o *ir.Map, j string) *jen.Statement {
+	operands := make([]string, len(o.In))
+	for i, x := range o.In {
+		operands[i] = b.operand(x, j)
+	}
+	return b.e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0])
+}
+
+// perStep reports whether a map computes numbers of the step in float64.
+func perStep(o *ir.Map) bool {
+	for _, x := range o.In {
+		if x.DType != ir.Float64 || x.Shape != nil || x.Batch {
+			return false
+		}
+	}
+	return o.Out[0].Shape == nil
+}
+
+// numbers computes numbers of the step in float64 and rounds them to the
+// type of their results.
+func (b *body) numbers(o *ir.Map) {
+	s := b.e.scalar(ir.Float64)
+	for name := range b.names.taken {
+		s.taken[name] = true
+	}
+	for i, x := range o.In {
+		s.bind(o.InNames[i], b.at[x].idx)
+	}
+	prog := o.Prog.Keep(o.OutNames...)
+	if len(prog) == 1 && prog[0].X.Op == expr.OpLeaf { // a rounding alone
+		s.names[prog[0].Name] = s.names[prog[0].X.Name]
+	} else {
+		b.add(s.assigns(prog)...)
+	}
+	for name := range s.taken {
+		b.names.taken[name] = true
+	}
+	for i, y := range o.Out {
+		goName := s.names[o.OutNames[i]]
+		if y.DType != ir.Float64 {
+			rounded := b.names.name(y.Name)
+			b.add(letf(rounded, "%s(%s)", typeName(y.DType), goName))
+			goName = rounded
+		}
+		b.at[y] = place{goName, goName}
+	}
+}
+
+// random draws a dropout mask.
+func (b *body) random(o *ir.Random) error {
+	threshold, scale := dropout(o.Rate)
+	purpose, first, sample := "PurposeDropout", "0", b.sample
+	if o.Purpose == "drop_connect" {
+		return b.randomWeights(o, threshold, scale)
+	}
+	y := b.result(o.Y)
+	b.add(b.e.rt("Dropout").Call(exprf("%s[:]", y.idx), exprf("t.seed"), b.e.rt(purpose), exprf("t.step"),
+		exprf("%d", o.Layer), exprf("%s", sample), exprf("%s", first), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))))
+	return nil
+}
+
+// reduce combines the elements of a sample.
+func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
+	wide := o.In[0]
+	for _, x := range o.In {
+		if x.Size() > wide.Size() {
+			wide = x
+		}
+	}
+	if wide.Param != nil {
+		b.reduceParam(o, wide)
+		return
+	}
+	term := func(j string) *jen.Statement {
+		operands := make([]string, len(o.In))
+		for i, x := range o.In {
+			operands[i] = b.operand(x, j)
+		}
+		return b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e")
+	}
+	y := b.result(o.Y)
+	acc := b.names.name("s")
+	if o.Kind == ir.MaxOf {
+		b.add(let(acc, term("0")))
+		if wide.Size() > 1 {
+			b.add(jen.For(letf("j", "1"), exprf("j < %d", wide.Size()), exprf("j++")).Block(
+				set(acc, b.e.function("larger", maxProgram, []string{"a", "b"}, "m").call(exprf("%s", acc), term("j")))))
+		}
+	} else {
+		b.add(b.chainSum(acc, wide.Size(), s.Chains, term)...)
+	}
+	b.add(setf(y.idx+"[0]", "%s", acc))
+}
+
+var maxProgram = expr.One("m", expr.Max(expr.L("a"), expr.L("b")))
+
+func (f *scalarFunc) call(args ...jen.Code) *jen.Statement { return jen.Id(f.name).Call(args...) }
+
+// chainSum adds n terms in c chains, which are then added in halves.
+func (b *body) chainSum(acc string, n, c int, term func(j string) *jen.Statement) []jen.Code {
+	T := typeName(b.e.elem)
+	switch {
+	case n == 1:
+		return []jen.Code{let(acc, term("0"))}
+	case c == 1:
+		return []jen.Code{
+			jen.Var().Id(acc).Id(T),
+			jen.For(jen.Id("j").Op(":=").Range().Id(fmt.Sprint(n))).Block(jen.Id(acc).Op("+=").Add(jen.Id(T).Call(term("j")))),
+		}
+	}
+	names := make([]string, c)
+	var loop, tail []jen.Code
+	for i := range names {
+		names[i] = fmt.Sprintf("%s%d", acc, i)
+		at := "j"
+		if i > 0 {
+			at = fmt.Sprintf("j+%d", i)
+		}
+		loop = append(loop, jen.Id(names[i]).Op("+=").Add(jen.Id(T).Call(term(at))))
+	}
+	for j := n - n%c; j < n; j++ {
+		tail = append(tail, jen.Id(names[j%c]).Op("+=").Add(jen.Id(T).Call(term(fmt.Sprint(j)))))
+	}
+	out := []jen.Code{jen.Var().Id(joinComma(names)).Id(T), forStep("j", n-c, c, loop...)}
+	out = append(out, tail...)
+	return append(out, letf(acc, "%s", halves(names)))
+}
+
+// halves is the sum of the chains in halves: ((s0+s2)+(s1+s3)).
+func halves(names []string) string {
+	terms := append([]string(nil), names...)
+	for h := len(terms) / 2; h >= 1; h /= 2 {
+		for i := range h {
+			terms[i] = "(" + terms[i] + " + " + terms[i+h] + ")"
+		}
+	}
+	return terms[0]
+}
+
+func joinComma(s []string) string {
+	out := ""
+	for i, x := range s {
+		if i > 0 {
+			out += ", "
+		}
+		out += x
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// gradBlock is the number of inputs whose gradients are summed together.
+const gradBlock = 4
+
+// gradLoops: per block of inputs, over the panels, over the panel's outputs.
+// The weights of one input lie side by side in a panel.
+func (p *printer) gradLoops() {
+	chains, n := p.step.Chains, p.outs
+	at := gradBlock
+	if chains > 1 {
+		at = 1
+	}
+	if n >= at {
+		p.add(forStep("k", n-at, at, p.gradBlock("k", at)...))
+	}
+	if rest := n % at; rest > 0 {
+		p.add(jen.Block(p.gradBlock(fmt.Sprint(n-rest), rest)...))
+	}
+}
+
+// gradBlock sums the gradients of n inputs from k on.
+func (p *printer) gradBlock(k string, n int) []jen.Code {
+	l, chains := p.layout, p.step.Chains
+	acc, out := p.sums(n, chains, func(int) string { return "" })
+	rows := func(w string) []jen.Code {
+		var rs []jen.Code
+		for i := range n {
+			rs = append(rs, letf(fmt.Sprintf("w%d", i), "&%s[%s]", w, plus(k, i)))
+		}
+		return rs
+	}
+	if l.Full > 0 {
+		body := func(q, first string) []jen.Code {
+			b := append(rows("w["+q+"]"), letf("d", "(*%s)(x[%s:%s+16])", array(p.e.elem, schedule.Panel), first, first))
+			return append(b, p.gradPanel(acc, schedule.Panel)...)
+		}
+		if l.Full == 1 {
+			out = append(out, jen.Block(body("0", "0")...))
+		} else {
+			out = append(out, forRange("q", "w", body("q", "q*16")...))
+		}
+	}
+	if l.Tail > 0 {
+		first := l.Full * schedule.Panel
+		b := append(rows("wt"), letf("d", "(*%s)(x[%d:%d])", array(p.e.elem, l.TailOutputs()), first, first+l.TailOutputs()))
+		out = append(out, jen.Block(append(b, p.gradPanel(acc, l.TailOutputs())...)...))
+	}
+	for i := range n {
+		sum := acc[i][0]
+		if chains > 1 {
+			sum = fmt.Sprintf("s%d", i)
+			out = append(out, letf(sum, "%s", halves(acc[i])))
+		}
+		out = append(out, p.epilogue(sum, p.elementAt(plus(k, i), -1))...)
+	}
+	return out
+}
+
+// gradPanel adds the terms of a panel's outputs, dealt to the chains in turn.
+func (p *printer) gradPanel(acc [][]string, outs int) []jen.Code {
+	chains := p.step.Chains
+	if chains == 1 {
+		var loop []jen.Code
+		for i := range acc {
+			loop = append(loop, p.mulAdd(acc[i][0], fmt.Sprintf("w%d[j]", i), "dj"))
+		}
+		return []jen.Code{forRange("j, dj", "d", loop...)}
+	}
+	var out []jen.Code
+	if outs >= chains {
+		var loop []jen.Code
+		for c := range chains {
+			at := plusConst("j", c)
+			for i := range acc {
+				loop = append(loop, p.mulAdd(acc[i][c], fmt.Sprintf("w%d[%s]", i, at), "d["+at+"]"))
+			}
+		}
+		out = append(out, forStep("j", outs-chains, chains, loop...))
+	}
+	for j := outs - outs%chains; j < outs; j++ {
+		for i := range acc {
+			out = append(out, p.mulAdd(acc[i][j%chains], fmt.Sprintf("w%d[%d]", i, j), fmt.Sprintf("d[%d]", j)))
+		}
+	}
+	return out
+}
+
+// plus is the text of k+i, folded where k is a number.
+func plus(k string, i int) string {
+	var n int
+	if _, err := fmt.Sscanf(k, "%d", &n); err == nil {
+		return fmt.Sprint(n + i)
+	}
+	return plusConst(k, i)
+}

@@ -1,0 +1,321 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// kernelFunc is a generated function that does one matrix operation.
+type kernelFunc struct {
+	name   string
+	doc    []string
+	args   []arg
+	body   []jen.Code
+	train  bool // belongs to the training files
+	result string
+}
+
+// arg is a parameter of a kernel and what a call passes.
+type arg struct {
+	name, typ string
+}
+
+// kernel returns the function of that key, making it on first use.
+func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFunc {
+	if k := e.kernels[key]; k != nil {
+		return k
+	}
+	k := &kernelFunc{name: e.globals.name(hint)}
+	e.kernels[key] = k
+	build(k)
+	return k
+}
+
+// kernelFile prints the kernels of inference or of training.
+func (e *emitter) kernelFile(train bool) (*jen.File, error) {
+	byName := map[string]*kernelFunc{}
+	for _, k := range e.kernels {
+		if k.train == train {
+			byName[k.name] = k
+		}
+	}
+	if len(byName) == 0 {
+		return nil, nil
+	}
+	f := e.file()
+	for _, name := range sortedKeys(byName) {
+		k := byName[name]
+		for _, line := range k.doc {
+			f.Comment(line)
+		}
+		params := make([]jen.Code, len(k.args))
+		for i, a := range k.args {
+			params[i] = jen.Id(a.name).Id(a.typ)
+		}
+		f.Func().Id(name).Params(params...).Id(k.result).Block(k.body...)
+		f.Line()
+	}
+	return f, nil
+}
+
+// matrix emits the call of a dense layer or of its input gradient.
+func (b *body) matrix(s *plan.Step) error {
+	m := b.e.newMatrix(s)
+	outputs := s.Stored()
+	k := b.e.kernel(m.key(b.train()), m.hint(b.train()), func(k *kernelFunc) {
+		k.train = b.train()
+		m.build(k)
+	})
+	var args []jen.Code
+	for _, y := range outputs {
+		args = append(args, exprf("%s", b.result(y).ptr))
+	}
+	args = append(args, exprf("%s", b.pointer(m.x)))
+	for _, f := range m.weightFields() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
+	}
+	if m.bias != nil {
+		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))
+	}
+	for _, v := range m.extra {
+		if isNumber(v) {
+			args = append(args, exprf("%s", b.at[v].idx))
+		} else {
+			args = append(args, exprf("%s", b.pointer(v)))
+		}
+	}
+	b.add(jen.Id(k.name).Call(args...))
+	return nil
+}
+
+// train reports whether the body belongs to a training step.
+func (b *body) train() bool { return b.grads != "" }
+
+// pointer passes a value as a pointer to its array.
+func (b *body) pointer(v *ir.Value) string {
+	p := b.at[v]
+	if p.ptr == "" {
+		panic("internal error: golang: no pointer to " + v.Describe())
+	}
+	return p.ptr
+}
+
+// tensorOf is the struct that holds a weight: the net's or, for weights with
+// removed connections, the trainer's copy.
+func (b *body) tensorOf(w *ir.Value) string {
+	if w.Kind == ir.Temp {
+		return b.at[w].idx
+	}
+	return b.weights
+}
+
+// matrix describes a dense layer (Y = W·X + B) or its input gradient
+// (DX = Wᵀ·DY) to the printer: outs sums of ins terms each.
+type matrix struct {
+	e        *emitter
+	step     *plan.Step
+	layer    string
+	grad     bool // input gradient
+	y, x     *ir.Value
+	w, bias  *ir.Value
+	layout   *plan.Layout
+	tensor   *plan.Tensor
+	outs     int
+	ins      int
+	stored   []*ir.Value
+	extra    []*ir.Value // further operands of the epilogue
+	register map[*ir.Value]bool
+}
+
+func (e *emitter) newMatrix(s *plan.Step) *matrix {
+	m := &matrix{e: e, step: s, register: map[*ir.Value]bool{}}
+	switch o := s.Op.(type) {
+	case *ir.Dense:
+		m.layer, m.y, m.x, m.w, m.bias = o.Layer, o.Y, o.X, o.W, o.B
+	case *ir.DenseGradInput:
+		m.layer, m.grad, m.y, m.x, m.w = o.Layer, true, o.DX, o.DY, o.W
+	}
+	m.tensor = e.plan.TensorOf(m.w.Param)
+	m.layout = &m.tensor.Layout
+	m.outs, m.ins = m.y.Size(), m.x.Size()
+	m.stored = s.Stored()
+	m.register[m.y] = true
+	seen := map[*ir.Value]bool{}
+	for _, op := range s.Epilogue {
+		for _, x := range op.In {
+			if !m.register[x] && !seen[x] {
+				seen[x] = true
+				m.extra = append(m.extra, x)
+			}
+		}
+		m.register[op.Out[0]] = true
+	}
+	return m
+}
+
+// weightFields are the fields of the weight: panels and tail.
+func (m *matrix) weightFields() []string {
+	if m.layout.Order == plan.Connections || m.layout.Tail == 0 || m.layout.Full == 0 {
+		return []string{m.tensor.Field}
+	}
+	return []string{m.tensor.Field, m.tensor.TailField()}
+}
+
+// key identifies what the kernel computes, so that equal layers share code.
+func (m *matrix) key(train bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v grad=%v %s %d->%d chains=%d unrolled=%v keep=%v bias=%v stored=%d",
+		train, m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Keep, m.bias != nil, len(m.stored))
+	if m.layout.Order == plan.Connections {
+		b.WriteString(" " + m.tensor.Field)
+	}
+	index := map[*ir.Value]int{m.y: 0}
+	for i, v := range m.extra {
+		index[v] = i + 1
+		fmt.Fprintf(&b, " %s", m.operandType(v))
+	}
+	for i, op := range m.step.Epilogue {
+		index[op.Out[0]] = 100 + i
+		fmt.Fprintf(&b, "; %s %s", op.Doc, op.Prog)
+		for j, x := range op.In {
+			fmt.Fprintf(&b, " %s=%d", op.InNames[j], index[x])
+		}
+		fmt.Fprintf(&b, " store=%v", m.stores(op.Out[0]))
+	}
+	return b.String()
+}
+
+func (m *matrix) hint(train bool) string {
+	name := lowerCamel(m.layer)
+	switch {
+	case m.grad:
+		return name + "GradInput"
+	case train:
+		return name + "ForwardTrain"
+	}
+	return name + "Forward"
+}
+
+func (m *matrix) stores(v *ir.Value) bool {
+	for _, s := range m.stored {
+		if s == v {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *matrix) operandType(v *ir.Value) string {
+	switch {
+	case isNumber(v):
+		return typeName(m.e.elem)
+	case v.Kind == ir.Param:
+		return fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(v.Param).Layout.Full, typeName(m.e.elem))
+	}
+	return "*" + array(m.e.elem, v.Size())
+}
+
+// weightTypes are the Go types of the weight's fields.
+func (m *matrix) weightTypes() []string {
+	l, T := m.layout, typeName(m.e.elem)
+	if l.Order == plan.Connections {
+		return []string{fmt.Sprintf("*[%d]%s", l.Size(), T)}
+	}
+	var types []string
+	if l.Full > 0 {
+		types = append(types, fmt.Sprintf("*[%d][%d][%d]%s", l.Full, l.Rows, schedule.Panel, T))
+	}
+	if l.Tail > 0 {
+		types = append(types, fmt.Sprintf("*[%d][%d]%s", l.In, l.Tail, T))
+	}
+	return types
+}
+
+// build writes the kernel.
+func (m *matrix) build(k *kernelFunc) {
+	m.doc(k)
+	names := m.e.local("x", "w", "wt", "wq", "b", "bq", "k", "q", "j", "xk", "wk", "s", "v", "d", "dj", "wn", "wi", "c", "n", "xn", "i")
+	for i := range schedule.Panel {
+		names.taken[fmt.Sprintf("s%d", i)] = true
+		names.taken[fmt.Sprintf("w%d", i)] = true
+	}
+	ptr := map[*ir.Value]string{}
+	for i, v := range m.stored {
+		hint := "y"
+		if i > 0 {
+			hint = fmt.Sprintf("y%d", i)
+		}
+		ptr[v] = names.name(hint)
+		k.args = append(k.args, arg{ptr[v], "*" + array(m.e.elem, v.Size())})
+	}
+	k.args = append(k.args, arg{"x", "*" + array(m.e.elem, m.x.Size())})
+	for i, t := range m.weightTypes() {
+		k.args = append(k.args, arg{[]string{"w", "wt"}[i], t})
+	}
+	if m.layout.Full == 0 && m.layout.Order == plan.Panels {
+		k.args[len(k.args)-1].name = "wt"
+	}
+	if m.bias != nil {
+		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", m.e.plan.TensorOf(m.bias.Param).Layout.Full, typeName(m.e.elem))})
+	}
+	for _, v := range m.extra {
+		ptr[v] = names.name(v.Name)
+		k.args = append(k.args, arg{ptr[v], m.operandType(v)})
+	}
+	p := &printer{matrix: m, ptr: ptr, names: names}
+	switch {
+	case m.layout.Order == plan.Connections:
+		p.sparse()
+	case m.step.Unrolled:
+		p.unrolled()
+	case m.grad:
+		p.gradLoops()
+	default:
+		p.forwardLoops()
+	}
+	k.body = p.out
+}
+
+// doc says what the kernel computes, as the loop it stands for.
+func (m *matrix) doc(k *kernelFunc) {
+	last := "s"
+	for _, op := range m.step.Epilogue {
+		last = lowerCamel(op.Doc) + "(" + last + ")"
+	}
+	index, init := "w[n][k]", "b[n]"
+	if m.grad {
+		index, init = "w[k][n]", "0"
+	} else if m.bias == nil {
+		init = "0"
+	}
+	sum := fmt.Sprintf("\t\ts += %s * x[k]", index)
+	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d:", k.name,
+		map[bool]string{true: "the input gradient", false: "the output"}[m.grad], oneLine(m.layer), m.ins, m.outs), "",
+		"\tfor n := range y {", "\t\ts := "+init, "\t\tfor k := range x {", "\t"+sum, "\t\t}", "\t\ty[n] = "+last, "\t}", "",
+		m.remarks()+" It does not allocate; its arguments must not overlap.")
+}
+
+func (m *matrix) remarks() string {
+	how := "Rolled"
+	if m.step.Unrolled {
+		how = "Fully unrolled"
+	}
+	terms := m.outs * m.ins
+	if m.layout.Mask != nil {
+		terms = m.layout.Mask.Count()
+	}
+	s := fmt.Sprintf("%s: %d multiply-adds", how, terms)
+	if m.layout.Mask != nil {
+		s += fmt.Sprintf(" (the connections there are of %d)", m.outs*m.ins)
+	}
+	if m.step.Chains > 1 {
+		s += fmt.Sprintf(", each sum in %d interleaved chains", m.step.Chains)
+	}
+	return s + "."
+}

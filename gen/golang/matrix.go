@@ -1,0 +1,328 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// printer writes the body of a matrix kernel.
+type printer struct {
+	*matrix
+	ptr   map[*ir.Value]string // Go name of each operand
+	names *namer
+	out   []jen.Code
+}
+
+func (p *printer) add(c ...jen.Code) { p.out = append(p.out, c...) }
+
+// blocks are the outputs of a panel computed together: as many accumulators
+// as stay in registers. One chain: 5+5+6 of 16. More chains: fewer outputs.
+func blocks(outs, chains int) []int {
+	at := 5
+	switch chains {
+	case 1:
+		if outs == schedule.Panel {
+			return []int{5, 5, 6}
+		}
+		if outs == 6 {
+			return []int{6}
+		}
+	case 2:
+		at = 2
+	default:
+		at = 1
+	}
+	var bs []int
+	for ; outs > 0; outs -= at {
+		bs = append(bs, min(at, outs))
+	}
+	return bs
+}
+
+// epilogue finishes output n (text of the index into the views) whose sum is
+// in acc, and stores what is kept. view gives an operand's element.
+func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.Code {
+	var out []jen.Code
+	reads := map[*ir.Value]int{}
+	for _, op := range p.step.Epilogue {
+		for _, x := range op.In {
+			reads[x]++
+		}
+	}
+	reg := map[*ir.Value]string{p.y: acc}
+	if p.stores(p.y) {
+		out = append(out, setf(element(p.y), "%s", acc))
+	}
+	for i, op := range p.step.Epilogue {
+		operands := make([]string, len(op.In))
+		for j, x := range op.In {
+			operands[j] = reg[x]
+			if operands[j] == "" {
+				operands[j] = element(x)
+			}
+		}
+		y := op.Out[0]
+		value := p.e.apply(op.Doc, op.Prog, op.InNames, operands, op.OutNames[0])
+		if reads[y] > 0 {
+			reg[y] = fmt.Sprintf("%sv%d", acc, i)
+			out = append(out, let(reg[y], value))
+			value = exprf("%s", reg[y])
+		}
+		if p.stores(y) {
+			out = append(out, set(element(y), value))
+		}
+	}
+	return out
+}
+
+// elementAt is the element of an operand at a constant or computed position.
+func (p *printer) elementAt(index string, constant int) func(v *ir.Value) string {
+	return func(v *ir.Value) string {
+		name := p.ptr[v]
+		switch {
+		case isNumber(v):
+			return name
+		case v.Kind == ir.Param && constant >= 0:
+			return fmt.Sprintf("%s[%d][%d]", name, constant/schedule.Panel, constant%schedule.Panel)
+		case v.Kind == ir.Param:
+			return fmt.Sprintf("%s[(%s)/16][(%s)%%16]", name, index, index)
+		case v.Size() == 1:
+			return name + "[0]"
+		}
+		return fmt.Sprintf("%s[%s]", name, index)
+	}
+}
+
+// sums declares the accumulators of outputs n0… and returns their names:
+// chain c of output i is s<i> or s<i>_<c>.
+func (p *printer) sums(count, chains int, bias func(i int) string) ([][]string, []jen.Code) {
+	T := typeName(p.e.elem)
+	acc := make([][]string, count)
+	var zero []string
+	var out []jen.Code
+	for i := range acc {
+		for c := range chains {
+			name := fmt.Sprintf("s%d", i)
+			if chains > 1 {
+				name = fmt.Sprintf("s%d_%d", i, c)
+			}
+			acc[i] = append(acc[i], name)
+			if init := bias(i); c == 0 && init != "" {
+				out = append(out, letf(name, "%s", init))
+			} else {
+				zero = append(zero, name)
+			}
+		}
+	}
+	if len(zero) > 0 {
+		out = append(out, jen.Var().Id(joinComma(zero)).Id(T))
+	}
+	return acc, out
+}
+
+// mulAdd is acc += w·x with the product rounded by itself.
+func (p *printer) mulAdd(acc, w, x string) jen.Code {
+	return jen.Id(acc).Op("+=").Id(typeName(p.e.elem)).Call(exprf("%s * %s", w, x))
+}
+
+// forwardLoops: per panel, per block of outputs, one loop over the inputs.
+func (p *printer) forwardLoops() {
+	l := p.layout
+	if l.Full > 0 {
+		panel := func(q, y string) []jen.Code {
+			body := []jen.Code{letf("wq", "&w[%s]", q)}
+			if p.bias != nil {
+				body = append(body, letf("bq", "&b[%s]", q))
+			}
+			body = append(body, p.views(y, schedule.Panel)...)
+			for j, n := range starts(blocks(schedule.Panel, p.step.Chains)) {
+				body = append(body, jen.Block(p.block(j, n, "wq", "bq")...))
+			}
+			return body
+		}
+		if l.Full == 1 {
+			p.add(panel("0", "0")...)
+		} else {
+			p.add(forRange("q", "w", panel("q", "q*16")...))
+		}
+	}
+	if l.Tail > 0 {
+		body := p.views(fmt.Sprint(l.Full*schedule.Panel), l.TailOutputs())
+		if p.bias != nil {
+			body = append(body, letf("bq", "&b[%d]", l.Full))
+		}
+		for j, n := range starts(blocks(l.TailOutputs(), p.step.Chains)) {
+			body = append(body, jen.Block(p.block(j, n, "wt", "bq")...))
+		}
+		p.add(jen.Block(body...))
+	}
+}
+
+// starts maps the first output of each block to its length.
+func starts(blocks []int) func(yield func(int, int) bool) {
+	return func(yield func(int, int) bool) {
+		j := 0
+		for _, n := range blocks {
+			if !yield(j, n) {
+				return
+			}
+			j += n
+		}
+	}
+}
+
+// views declares the panel's part of every operand of the epilogue.
+func (p *printer) views(first string, n int) []jen.Code {
+	var out []jen.Code
+	end := first + "+" + fmt.Sprint(n)
+	for _, v := range append(append([]*ir.Value(nil), p.stored...), p.extra...) {
+		name := p.ptr[v]
+		switch {
+		case isNumber(v) || v.Size() == 1 && p.outs > 1:
+		case v.Kind == ir.Param:
+			out = append(out, letf(name+"q", "&%s[(%s)/16]", name, first))
+		default:
+			out = append(out, letf(name+"q", "(*%s)(%s[%s:%s])", array(p.e.elem, n), name, first, end))
+		}
+	}
+	return out
+}
+
+// inView is element j of an operand in the current panel's views.
+func (p *printer) inView(j int) func(v *ir.Value) string {
+	return func(v *ir.Value) string {
+		switch {
+		case isNumber(v):
+			return p.ptr[v]
+		case v.Size() == 1 && p.outs > 1:
+			return p.ptr[v] + "[0]"
+		}
+		return fmt.Sprintf("%sq[%d]", p.ptr[v], j)
+	}
+}
+
+// block computes outputs j…j+n−1 of a panel.
+func (p *printer) block(j, n int, w, b string) []jen.Code {
+	chains := p.step.Chains
+	acc, out := p.sums(n, chains, func(i int) string {
+		if p.bias == nil {
+			return ""
+		}
+		return fmt.Sprintf("%s[%d]", b, j+i)
+	})
+	if chains == 1 {
+		loop := []jen.Code{letf("wk", "&%s[k]", w)}
+		for i := range n {
+			loop = append(loop, p.mulAdd(acc[i][0], fmt.Sprintf("wk[%d]", j+i), "xk"))
+		}
+		out = append(out, forRange("k, xk", "x", loop...))
+	} else {
+		out = append(out, p.chainLoops(acc, j, w)...)
+	}
+	for i := range n {
+		sum := acc[i][0]
+		if chains > 1 {
+			sum = fmt.Sprintf("s%d", i)
+			out = append(out, letf(sum, "%s", halves(acc[i])))
+		}
+		out = append(out, p.epilogue(sum, p.inView(j+i))...)
+	}
+	return out
+}
+
+// maxAccumulators is how many sums a loop keeps in registers.
+const maxAccumulators = 4
+
+// chainLoops adds the terms of interleaved chains: one loop for each group of
+// chains that fits the registers.
+func (p *printer) chainLoops(acc [][]string, j int, w string) []jen.Code {
+	chains, K := p.step.Chains, p.ins
+	var out []jen.Code
+	for first := 0; first < chains; first += maxAccumulators {
+		var loop []jen.Code
+		for c := first; c < min(chains, first+maxAccumulators); c++ {
+			at := plusConst("k", c)
+			for i := range acc {
+				loop = append(loop, p.mulAdd(acc[i][c], fmt.Sprintf("%s[%s][%d]", w, at, j+i), "x["+at+"]"))
+			}
+		}
+		out = append(out, forStep("k", K-chains, chains, loop...))
+	}
+	for k := K - K%chains; k < K; k++ {
+		for i := range acc {
+			out = append(out, p.mulAdd(acc[i][k%chains], fmt.Sprintf("%s[%d][%d]", w, k, j+i), fmt.Sprintf("x[%d]", k)))
+		}
+	}
+	return out
+}
+
+func plusConst(v string, c int) string {
+	if c == 0 {
+		return v
+	}
+	return fmt.Sprintf("%s+%d", v, c)
+}
+
+// unrolled: straight-line code in blocks of outputs, input by input.
+func (p *printer) unrolled() {
+	chains := p.step.Chains
+	for first, n := range starts(blocks(p.outs, chains)) {
+		var out []jen.Code
+		acc, decl := p.sums(n, chains, func(i int) string {
+			if p.bias == nil {
+				return ""
+			}
+			return fmt.Sprintf("b[%d][%d]", (first+i)/schedule.Panel, (first+i)%schedule.Panel)
+		})
+		out = append(out, p.formula(first, n))
+		out = append(out, decl...)
+		for k := range p.ins {
+			if k == 0 {
+				out = append(out, letf("xk", "x[0]"))
+			} else {
+				out = append(out, setf("xk", "x[%d]", k))
+			}
+			for i := range n {
+				out = append(out, p.mulAdd(acc[i][k%chains], p.weight(first+i, k), "xk"))
+			}
+		}
+		for i := range n {
+			sum := acc[i][0]
+			if chains > 1 {
+				sum = fmt.Sprintf("s%d", i)
+				out = append(out, letf(sum, "%s", halves(acc[i])))
+			}
+			out = append(out, p.epilogue(sum, p.elementAt(fmt.Sprint(first+i), first+i))...)
+		}
+		p.add(jen.Block(out...))
+	}
+}
+
+// formula is the comment above a block of straight-line code.
+func (p *printer) formula(first, n int) jen.Code {
+	what := fmt.Sprintf("y[%d]", first)
+	if n > 1 {
+		what = fmt.Sprintf("y[%d…%d]", first, first+n-1)
+	}
+	if p.grad {
+		return note("%s = Σ w[k][n]·x[k]", what)
+	}
+	return note("%s = Σ w[n][k]·x[k] + b[n]", what)
+}
+
+// weight is the Go expression of the weight between output n and input k of
+// the sum.
+func (p *printer) weight(n, k int) string {
+	if p.grad {
+		n, k = k, n
+	}
+	q, lane := n/schedule.Panel, n%schedule.Panel
+	if q < p.layout.Full {
+		return fmt.Sprintf("w[%d][%d][%d]", q, k, lane)
+	}
+	return fmt.Sprintf("wt[%d][%d]", k, lane)
+}

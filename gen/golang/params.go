@@ -1,0 +1,283 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/plan"
+)
+
+// params prints the parameters: the arena, accessors by canonical index, the
+// table of tensors and the initial values.
+func (e *emitter) params() (*jen.File, error) {
+	f := e.file()
+	f.Comment("params holds the parameters, packed for the kernels: every array starts on a")
+	f.Comment("64-byte boundary, w[n/16][k][n%16] is the weight from input k to output n.")
+	f.Type().Id("params").Struct(e.arena(&e.plan.Net)...)
+	f.Line()
+	for _, t := range e.plan.Tensors {
+		if t.Layout.Order == plan.Connections {
+			e.sparseTables(f, t)
+		}
+		e.accessor(f, t)
+	}
+	e.tensorTable(f)
+	e.getSet(f)
+	e.initialise(f)
+	return f, nil
+}
+
+// arena are the fields of a struct, padding included.
+func (e *emitter) arena(a *plan.Arena) []jen.Code {
+	var fields []jen.Code
+	for _, f := range a.Fields {
+		fields = append(fields, jen.Id(f.Name).Id(array(f.Elem, f.Dims...)).Comment(fmt.Sprintf("%s, byte %d", f.Doc, f.Offset)))
+		if f.Pad > 0 {
+			fields = append(fields, jen.Id("_").Id(array(f.Elem, f.Pad)))
+		}
+	}
+	return fields
+}
+
+// sparseTables prints where the connections of a sparse weight are.
+func (e *emitter) sparseTables(f *jen.File, t *plan.Tensor) {
+	l := &t.Layout
+	cols, rows := tables(t)
+	typ := "uint16"
+	if l.In > 1<<16 {
+		typ = "uint32"
+	}
+	var inputs []string
+	for _, c := range l.Mask.Cols {
+		for _, k := range c {
+			inputs = append(inputs, fmt.Sprint(k))
+		}
+	}
+	var begin []string
+	for o := range l.Out + 1 {
+		begin = append(begin, fmt.Sprint(l.First(o)))
+	}
+	f.Comment(fmt.Sprintf("The connections of %s: the inputs of output n are %s[%s[n]:%s[n+1]].", t.Value.Name, cols, rows, rows))
+	f.Var().Defs(
+		jen.Id(cols).Op("=").Id("[...]"+typ).Values(exprf("%s", wrap(inputs))),
+		jen.Id(rows).Op("=").Id("[...]uint32").Values(exprf("%s", wrap(begin))),
+	)
+}
+
+// wrap joins numbers, twenty to a line.
+func wrap(items []string) string {
+	var b strings.Builder
+	for i, s := range items {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if i%20 == 0 && len(items) > 20 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(s)
+	}
+	if len(items) > 20 {
+		b.WriteString(",\n")
+	}
+	return b.String()
+}
+
+// accessor prints the method that returns the place of an element.
+func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
+	l, name, T := &t.Layout, paramName(t.Value), typeName(e.elem)
+	head := func(args string, what string) *jen.Statement {
+		f.Comment(fmt.Sprintf("%s is where %s[%s] lies%s.", name, t.Value.Name, args, what))
+		return f.Func().Params(jen.Id("p").Op("*").Id("params")).Id(name).Params(jen.Id(args + " int")).Op("*").Id(T)
+	}
+	switch {
+	case l.Order == plan.Vector:
+		head("o", "").Block(jen.Return(exprf("&p.%s[o/16][o%%16]", t.Field)))
+	case l.Order == plan.Connections:
+		cols, rows := tables(t)
+		head("o, i", ", nil where there is no connection").Block(
+			jen.For(letf("c", "%s[o]", rows), exprf("c < %s[o+1]", rows), exprf("c++")).Block(
+				jen.If(exprf("int(%s[c]) == i", cols)).Block(jen.Return(exprf("&p.%s[c]", t.Field)))),
+			jen.Return(jen.Nil()))
+	case l.Tail == 0:
+		head("o, i", "").Block(jen.Return(exprf("&p.%s[o/16][i][o%%16]", t.Field)))
+	case l.Full == 0:
+		head("o, i", "").Block(jen.Return(exprf("&p.%s[i][o]", t.Field)))
+	default:
+		head("o, i", "").Block(
+			jen.If(exprf("o < %d", l.Full*16)).Block(jen.Return(exprf("&p.%s[o/16][i][o%%16]", t.Field))),
+			jen.Return(exprf("&p.%s[i][o-%d]", t.TailField(), l.Full*16)))
+	}
+	f.Line()
+}
+
+// tensorTable prints the names and shapes of the weight file.
+func (e *emitter) tensorTable(f *jen.File) {
+	var rows []jen.Code
+	for _, t := range e.plan.Tensors {
+		dims := make([]jen.Code, len(t.Value.Shape))
+		for i, d := range t.Value.Shape {
+			dims[i] = jen.Lit(d)
+		}
+		rows = append(rows, jen.Values(jen.Id("Name").Op(":").Lit(t.Value.Name), jen.Id("Shape").Op(":").Index().Int().Values(dims...)))
+	}
+	f.Comment("tensors are the tensors of a weight file, in canonical layout: weights [out, in],")
+	f.Comment("biases [out].")
+	f.Var().Id("tensors").Op("=").Index().Add(e.rt("Tensor")).ValuesFunc(func(g *jen.Group) {
+		for _, r := range rows {
+			g.Line().Add(r)
+		}
+		g.Line()
+	})
+	f.Line()
+	f.Comment("arch identifies the architecture in weight files.")
+	f.Const().Id("arch").Op("=").Lit(e.arch())
+	f.Line()
+}
+
+// arch describes the layers, for comparison when weights are loaded.
+func (e *emitter) arch() string {
+	parts := []string{string(e.elem)}
+	for _, l := range e.net.Layers {
+		s := l.Name + ": " + l.Kind
+		if units := l.Args.Int("units"); units > 0 {
+			s += fmt.Sprintf(" %d", units)
+		}
+		if act := l.Args.Word("activation"); act != nil {
+			s += " " + act.Name
+		}
+		if l.Kind == "dropout" {
+			continue // absent from inference
+		}
+		parts = append(parts, s+" from "+strings.Join(l.From, ","))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// loops walks the canonical indices of a tensor: o (and i); at is the
+// canonical position.
+func loops(t *plan.Tensor, inner func(at string) []jen.Code) jen.Code {
+	l := &t.Layout
+	if l.Order == plan.Vector {
+		return forRange("o", fmt.Sprint(l.Out), inner("o")...)
+	}
+	return forRange("o", fmt.Sprint(l.Out), forRange("i", fmt.Sprint(l.In), inner(fmt.Sprintf("o*%d+i", l.In))...))
+}
+
+// cell is the element of a tensor at o (and i).
+func cell(t *plan.Tensor) string {
+	if t.Layout.Order == plan.Vector {
+		return fmt.Sprintf("p.%s(o)", paramName(t.Value))
+	}
+	return fmt.Sprintf("p.%s(o, i)", paramName(t.Value))
+}
+
+func (e *emitter) getSet(f *jen.File) {
+	T := typeName(e.elem)
+	get := make([]jen.Code, 0, len(e.plan.Tensors))
+	put := make([]jen.Code, 0, len(e.plan.Tensors))
+	for n, t := range e.plan.Tensors {
+		sparse := t.Layout.Order == plan.Connections
+		get = append(get, jen.Case(jen.Lit(n)).Block(jen.Comment(t.Value.Name), loops(t, func(at string) []jen.Code {
+			if sparse {
+				return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("v["+at+"]", "*c"))}
+			}
+			return []jen.Code{setf("v["+at+"]", "*%s", cell(t))}
+		})))
+		put = append(put, jen.Case(jen.Lit(n)).Block(jen.Comment(t.Value.Name), loops(t, func(at string) []jen.Code {
+			if sparse {
+				return []jen.Code{
+					jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "v[%s]", at)).Else().If(exprf("v[%s] != 0", at)).Block(
+						jen.Return(jen.Op("&").Add(e.rt("TensorError")).Values(
+							jen.Id("Name").Op(":").Lit(t.Value.Name),
+							jen.Id("Want").Op(":").Lit("0 where the mask has no connection"),
+							jen.Id("Got").Op(":").Lit("a weight that is not 0")))),
+				}
+			}
+			return []jen.Code{setf("*"+cell(t), "v[%s]", at)}
+		})))
+	}
+	f.Comment("get copies tensor n to v in canonical layout.")
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("get").Params(jen.Id("n int, v []"+T)).Block(
+		jen.Id("clear").Call(jen.Id("v")), jen.Switch(jen.Id("n")).Block(get...))
+	f.Line()
+	f.Comment("set copies v, in canonical layout, to tensor n.")
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("set").Params(jen.Id("n int, v []"+T)).Error().Block(
+		jen.Switch(jen.Id("n")).Block(put...), jen.Return(jen.Nil()))
+	f.Line()
+}
+
+// initialise prints the initial values.
+func (e *emitter) initialise(f *jen.File) {
+	var body []jen.Code
+	for _, t := range e.plan.Tensors {
+		if c := e.initial(t); c != nil {
+			body = append(body, jen.Comment(t.Value.Name+": "+initialDoc(t.Value.Param)), c)
+		}
+	}
+	f.Comment("initialise sets the initial values the spec asks for; they depend on the seed and")
+	f.Comment("the canonical index alone.")
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("initialise").Params(jen.Id("seed uint64")).Block(body...)
+}
+
+func initialDoc(p *ir.ParamInfo) string {
+	switch {
+	case p.Orthogonal != 0:
+		return fmt.Sprintf("orthogonal, gain %g", p.Orthogonal)
+	case len(p.Values) > 0:
+		return "constant"
+	}
+	return p.Init.String()
+}
+
+func (e *emitter) initial(t *plan.Tensor) jen.Code {
+	p, T := t.Value.Param, typeName(e.elem)
+	store := func(value string) []jen.Code {
+		if t.Layout.Order == plan.Connections {
+			return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "%s(%s)", T, value))}
+		}
+		return []jen.Code{setf("*"+cell(t), "%s(%s)", T, value)}
+	}
+	switch {
+	case p.Orthogonal != 0:
+		return jen.Block(
+			letf("v", "make([]float64, %d)", t.Layout.Out*t.Layout.In),
+			e.rt("Orthogonal").Call(exprf("v"), exprf("%d", t.Layout.Out), exprf("%d", t.Layout.In), exprf("%s", literal(p.Orthogonal, ir.Float64)), exprf("seed"), exprf("%d", p.Layer)),
+			loops(t, func(at string) []jen.Code { return store("v[" + at + "]") }))
+	case len(p.Values) == 1:
+		return loops(t, func(string) []jen.Code { return store(literal(p.Values[0], ir.Float64)) })
+	case len(p.Values) > 1:
+		items := make([]string, len(p.Values))
+		for i, v := range p.Values {
+			items[i] = literal(v, ir.Float64)
+		}
+		return jen.Block(
+			let("v", jen.Id("[...]float64").Values(exprf("%s", wrap(items)))),
+			loops(t, func(at string) []jen.Code { return store("v[" + at + "]") }))
+	case len(p.Init) == 0 || isZero(p.Init):
+		return nil
+	}
+	return loops(t, func(at string) []jen.Code {
+		s := e.scalar(ir.Float64)
+		for _, taken := range []string{"p", "o", "i", "c", "seed"} {
+			s.taken[taken] = true
+		}
+		var out []jen.Code
+		for leaf, fn := range map[string]string{"u": "Uniform", "z": "Normal", "tz": "TruncNormal"} {
+			if p.Init.Reads(leaf) {
+				s.bind(leaf, leaf)
+				out = append(out, let(leaf, e.rt(fn).Call(exprf("seed"), e.rt("PurposeInit"), exprf("%d", p.Layer), exprf("uint64(%s)", at))))
+			}
+		}
+		out = append(out, s.assigns(p.Init)...)
+		return append(out, store(s.names["w"])...)
+	})
+}
+
+func isZero(p expr.Program) bool {
+	x := p[len(p)-1].X
+	return x.Op == expr.OpConst && x.Value == 0
+}

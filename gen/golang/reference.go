@@ -1,0 +1,256 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// reference prints the tests' float64 reference: the program in rolled loops
+// over plain slices, parameters in canonical layout. It shares nothing with
+// the kernels.
+func (e *emitter) reference() (*jen.File, error) {
+	f := e.file()
+	r := &ref{e: e, names: newNamer("p", "x", "y", "i", "j", "seed", "step", "samples", "in"), at: map[*ir.Value]string{}}
+	r.inputs("x")
+	for _, op := range e.prog.Infer.Ops {
+		if err := r.op(op); err != nil {
+			return nil, err
+		}
+	}
+	outs := make([]jen.Code, len(e.prog.Outputs))
+	for i, o := range e.prog.Outputs {
+		outs[i] = jen.Id(r.at[o.Value])
+	}
+	f.Comment("refForward is the network in float64; p holds the parameters in canonical layout.")
+	f.Func().Id("refForward").Params(jen.Id("p [][]float64, x *Input")).Index().Index().Float64().Block(
+		append(r.out, jen.Return(jen.Index().Index().Float64().Values(outs...)))...)
+	f.Line()
+	if e.plan.Train != nil {
+		if err := e.refLoss(f); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// ref builds the reference: every value is a []float64.
+type ref struct {
+	e     *emitter
+	names *namer
+	at    map[*ir.Value]string
+	out   []jen.Code
+}
+
+func (r *ref) add(c ...jen.Code) { r.out = append(r.out, c...) }
+
+func (r *ref) inputs(name string) {
+	for _, v := range r.e.prog.Inputs {
+		local := r.names.name("in_" + v.Name)
+		r.at[v] = local
+		r.add(letf(local, "refInput(%s%s[:])", name, r.e.inputField(v)))
+	}
+}
+
+// value is the Go slice of a value.
+func (r *ref) value(v *ir.Value) string {
+	if v.Kind == ir.Param {
+		for i, t := range r.e.plan.Tensors {
+			if t.Value == v {
+				return fmt.Sprintf("p[%d]", i)
+			}
+		}
+	}
+	return r.at[v]
+}
+
+func (r *ref) result(v *ir.Value) string {
+	name := r.names.name(v.Name)
+	r.at[v] = name
+	return name
+}
+
+func (r *ref) op(op ir.Op) error {
+	switch o := op.(type) {
+	case *ir.Dense:
+		bias := "nil"
+		if o.B != nil {
+			bias = r.value(o.B)
+		}
+		w, x := r.value(o.W), r.value(o.X)
+		r.add(letf(r.result(o.Y), "refDense(%s, %s, %s)", w, bias, x))
+	case *ir.Map:
+		r.mapOp(o)
+	case *ir.Reduce:
+		r.reduce(o)
+	case *ir.Concat:
+		y := r.result(o.Y)
+		r.add(jen.Var().Id(y).Index().Float64())
+		for _, x := range o.Xs {
+			r.add(setf(y, "append(%s, %s...)", y, r.value(x)))
+		}
+	case *ir.Gather:
+		x, t := r.value(o.X), r.value(o.T)
+		r.add(letf(r.result(o.Y), "[]float64{%s[int(%s[0])]}", x, t))
+	case *ir.Random:
+		r.random(o)
+	case *ir.OneHot:
+		y := r.result(o.Y)
+		r.add(letf(y, "make([]float64, %d)", o.Y.Size()), setf(fmt.Sprintf("%s[int(%s[0])]", y, r.value(o.T)), "1"))
+	default:
+		return fmt.Errorf("reference: unexpected op %T", op)
+	}
+	return nil
+}
+
+// loop declares the result of an element-wise program and fills it.
+func (r *ref) loop(prog *ir.Map, dst string, size int) []jen.Code {
+	s := r.e.scalar(ir.Float64)
+	s.math = true
+	for name := range r.names.taken {
+		s.taken[name] = true
+	}
+	var body []jen.Code
+	for i, x := range prog.In {
+		local := s.fresh(prog.InNames[i])
+		s.bind(prog.InNames[i], local)
+		if x.Size() == 1 {
+			body = append(body, letf(local, "%s[0]", r.value(x)))
+		} else {
+			body = append(body, letf(local, "%s[j]", r.value(x)))
+		}
+	}
+	body = append(body, s.assigns(prog.Prog.Keep(prog.OutNames[0]))...)
+	body = append(body, setf(dst+"[j]", "%s", s.names[prog.OutNames[0]]))
+	return []jen.Code{letf(dst, "make([]float64, %d)", size), forRange("j", dst, body...)}
+}
+
+func (r *ref) mapOp(o *ir.Map) {
+	for i, y := range o.Out {
+		one := &ir.Map{Prog: o.Prog, In: o.In, InNames: o.InNames, Out: []*ir.Value{y}, OutNames: []string{o.OutNames[i]}}
+		leaves := o.Prog.Keep(o.OutNames[i])
+		one.In, one.InNames = nil, nil
+		for j, name := range o.InNames {
+			if leaves.Reads(name) {
+				one.In, one.InNames = append(one.In, o.In[j]), append(one.InNames, name)
+			}
+		}
+		dst := r.names.name(y.Name)
+		r.add(r.loop(one, dst, y.Size())...)
+		r.at[y] = dst
+	}
+}
+
+func (r *ref) reduce(o *ir.Reduce) {
+	wide := o.In[0]
+	for _, x := range o.In {
+		if x.Size() > wide.Size() {
+			wide = x
+		}
+	}
+	terms := r.names.name("terms")
+	m := &ir.Map{Prog: o.Prog, In: o.In, InNames: o.InNames, OutNames: []string{"e"}}
+	r.add(r.loop(m, terms, wide.Size())...)
+	r.add(letf(r.result(o.Y), "[]float64{ref%s(%s)}", map[ir.ReduceKind]string{ir.Sum: "Sum", ir.MaxOf: "Largest"}[o.Kind], terms))
+}
+
+func (r *ref) random(o *ir.Random) {
+	threshold, scale := dropout(o.Rate)
+	purpose, sample := "PurposeDropout", "samples+uint32(i)"
+	if o.Purpose == "drop_connect" {
+		purpose, sample = "PurposeDropConnect", "0"
+	}
+	y := r.result(o.Y)
+	r.add(letf(y, "make([]float64, %d)", o.Y.Size()),
+		r.e.rt("Dropout").Call(exprf("%s", y), exprf("seed"), r.e.rt(purpose), exprf("step"), exprf("%d", o.Layer),
+			exprf("%s", sample), exprf("0"), exprf("%d", threshold), exprf("%s", literal(scale, ir.Float64))))
+}
+
+// refLoss prints the loss of a training batch, dropout included: what the
+// gradient check differentiates.
+func (e *emitter) refLoss(f *jen.File) error {
+	needed := map[*ir.Value]bool{e.prog.Loss: true}
+	ops := e.prog.Gradients.Ops
+	var keep []ir.Op
+	for i := len(ops) - 1; i >= 0; i-- {
+		for _, y := range ops[i].Outs() {
+			if needed[y] {
+				keep = append([]ir.Op{ops[i]}, keep...)
+				for _, x := range ops[i].Ins() {
+					needed[x] = true
+				}
+				break
+			}
+		}
+	}
+	r := &ref{e: e, names: newNamer("p", "x", "y", "i", "j", "seed", "step", "samples", "in", "batch"), at: map[*ir.Value]string{}}
+	for _, v := range e.prog.Values {
+		if v.Kind == ir.Scalar && v.Name == "batch" {
+			r.at[v] = "batch"
+		}
+	}
+	var before, sample, after []jen.Code
+	r.inputs("x[i]")
+	r.targets()
+	sample, r.out = r.out, nil
+	summed := map[*ir.Value]bool{}
+	for _, op := range keep {
+		if sum, ok := op.(*ir.BatchSum); ok {
+			y := r.result(sum.Y)
+			before = append(before, letf(y, "make([]float64, %d)", sum.Y.Size()))
+			sample = append(sample, jen.Id("refAccumulate").Call(exprf("%s", y), exprf("%s", r.value(sum.X))))
+			summed[sum.Y] = true
+			continue
+		}
+		if err := r.op(op); err != nil {
+			return err
+		}
+		code := r.out
+		r.out = nil
+		switch {
+		case op.Outs()[0].Batch:
+			sample = append(sample, code...)
+		case readsAny(op, summed):
+			after = append(after, code...)
+		default:
+			before = append(before, code...)
+		}
+	}
+	body := append([]jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}, before...)
+	body = append(body, forRange("i", "x", sample...))
+	body = append(body, after...)
+	f.Comment("refLoss is the loss of a training batch in float64, with the units of that step")
+	f.Comment("dropped.")
+	f.Func().Id("refLoss").Params(jen.Id("p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32")).Float64().Block(
+		append(body, jen.Return(exprf("%s[0]", r.at[e.prog.Loss])))...)
+	return nil
+}
+
+// targets declares the targets of sample i.
+func (r *ref) targets() {
+	for _, o := range r.e.trained() {
+		field := ""
+		if len(r.e.prog.Outputs) > 1 {
+			field = "." + spec.GoName(o.Name)
+		}
+		name := r.names.name("target_" + o.Name)
+		r.at[o.Target] = name
+		if o.Class {
+			r.add(letf(name, "[]float64{float64(y[i]%s)}", field))
+		} else {
+			r.add(letf(name, "refInput(y[i]%s[:])", field))
+		}
+	}
+}
+
+func readsAny(op ir.Op, set map[*ir.Value]bool) bool {
+	for _, x := range op.Ins() {
+		if set[x] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,363 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/interp"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+func dropout(rate float64) (uint32, float64) { return interp.Dropout(rate) }
+
+// holder is the Go expression of the struct that holds a parameter-shaped
+// value: parameters, gradients, states and copies have one field per tensor.
+func (b *body) holder(v *ir.Value) string {
+	switch v.Kind {
+	case ir.Param:
+		return b.weights
+	case ir.Gradient:
+		return b.grads
+	case ir.State:
+		return "t.m." + lowerCamel(plan.StateName(v))
+	}
+	return "t.m." + copyName(v)
+}
+
+// copyName is the trainer's field of a parameter-shaped temporary.
+func copyName(v *ir.Value) string {
+	return "connections" + strings.ToUpper(v.Name[len(v.Param.Name)+1:][:1]) + v.Name[len(v.Param.Name)+2:]
+}
+
+// source is how a kernel reads a value of every sample: the expression
+// passed, its type, and the element expression for sample i.
+func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) string) {
+	if v.Kind == ir.Input {
+		field := b.e.inputField(v)
+		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
+	}
+	name := b.rowsName(v)
+	return name + "[:len(x)]", "[]" + array(v.DType, v.Size()), nil
+}
+
+// rowsName is the array of a value's rows in the trainer.
+func (b *body) rowsName(v *ir.Value) string { return "t.m." + b.e.rowField(v) }
+
+// gradWeight emits the sum over the samples of dy·xᵀ.
+func (b *body) gradWeight(o *ir.DenseGradWeight) error {
+	t := b.e.plan.TensorOf(o.DW.Param)
+	xPass, xType, xElement := b.source(o.X)
+	dPass, dType, _ := b.source(o.DY)
+	if xElement == nil {
+		xElement = func(i, j string) string { return fmt.Sprintf("x[%s][%s]", i, j) }
+	}
+	key := fmt.Sprintf("gradWeight %s %s %s", t.Layout.String(), xType, xElement("b", "k"))
+	if t.Layout.Order == plan.Connections {
+		key += t.Field
+	}
+	key += dType
+	k := b.e.kernel(key, lowerCamel(o.Layer)+"GradWeight", func(k *kernelFunc) {
+		k.train = true
+		g := &gradWeight{e: b.e, t: t, x: xElement}
+		g.build(k, o, xType, dType)
+	})
+	var args []jen.Code
+	for _, f := range fieldsOf(t) {
+		args = append(args, exprf("&%s.%s", b.grads, f))
+	}
+	b.add(jen.Id(k.name).Call(append(args, exprf("%s", dPass), exprf("%s", xPass))...))
+	return nil
+}
+
+// fieldsOf are the fields of a tensor: panels and tail.
+func fieldsOf(t *plan.Tensor) []string {
+	l := &t.Layout
+	if l.Order != plan.Panels || l.Full == 0 || l.Tail == 0 {
+		return []string{t.Field}
+	}
+	return []string{t.Field, t.TailField()}
+}
+
+// gradWeight prints the kernel of a weight's gradient.
+type gradWeight struct {
+	e *emitter
+	t *plan.Tensor
+	x func(i, j string) string
+}
+
+func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType string) {
+	l, T := &g.t.Layout, typeName(g.e.elem)
+	k.doc = []string{
+		fmt.Sprintf("%s computes the gradient of the weights of layer %q:", k.name, oneLine(o.Layer)), "",
+		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tg[n][k] = Σ over the samples of dy[n] * x[k]", "\t\t}", "\t}", "",
+		"in the order of the samples. It does not allocate.",
+	}
+	switch {
+	case l.Order == plan.Connections:
+		k.args = append(k.args, arg{"g", fmt.Sprintf("*[%d]%s", l.Size(), T)})
+	default:
+		if l.Full > 0 {
+			k.args = append(k.args, arg{"g", fmt.Sprintf("*[%d][%d][16]%s", l.Full, l.Rows, T)})
+		}
+		if l.Tail > 0 {
+			k.args = append(k.args, arg{"gt", fmt.Sprintf("*[%d][%d]%s", l.In, l.Tail, T)})
+		}
+	}
+	k.args = append(k.args, arg{"dy", dType}, arg{"x", xType})
+	k.body = append(k.body, setf("dy", "dy[:len(x)]"))
+	if l.Order == plan.Connections {
+		k.body = append(k.body, g.sparse()...)
+		return
+	}
+	if l.Full > 0 {
+		inner := func(q, first string) jen.Code {
+			return forRange("k", fmt.Sprint(l.In), append([]jen.Code{letf("gk", "&g[%s][k]", q)}, g.row(schedule.Panel, first)...)...)
+		}
+		if l.Full == 1 {
+			k.body = append(k.body, inner("0", "0"))
+		} else {
+			k.body = append(k.body, forRange("q", "g", inner("q", "q*16")))
+		}
+	}
+	if l.Tail > 0 {
+		k.body = append(k.body, forRange("k", fmt.Sprint(l.In),
+			append([]jen.Code{letf("gk", "&gt[k]")}, g.row(l.TailOutputs(), fmt.Sprint(l.Full*schedule.Panel))...)...))
+	}
+}
+
+// row sums the gradients of one input's weights to a panel of outputs.
+func (g *gradWeight) row(outs int, first string) []jen.Code {
+	T := typeName(g.e.elem)
+	var out []jen.Code
+	for j, n := range starts(blocks(outs, 1)) {
+		var names []string
+		loop := []jen.Code{
+			letf("xk", "%s", g.x("b", "k")),
+			letf("d", "(*%s)(dy[b][%s:%s+%d])", array(g.e.elem, outs), first, first, outs),
+		}
+		var stores []jen.Code
+		for i := range n {
+			names = append(names, fmt.Sprintf("s%d", i))
+			loop = append(loop, jen.Id(names[i]).Op("+=").Id(T).Call(exprf("d[%d] * xk", j+i)))
+			stores = append(stores, setf(fmt.Sprintf("gk[%d]", j+i), "%s", names[i]))
+		}
+		body := []jen.Code{jen.Var().Id(joinComma(names)).Id(T), forRange("b", "x", loop...)}
+		out = append(out, jen.Block(append(body, stores...)...))
+	}
+	return out
+}
+
+// sparse sums the gradients of the connections there are.
+func (g *gradWeight) sparse() []jen.Code {
+	l, T := &g.t.Layout, typeName(g.e.elem)
+	cols, rows := tables(g.t)
+	return []jen.Code{forRange("n", fmt.Sprint(l.Out),
+		letf("gn", "g[%s[n]:%s[n+1]]", rows, rows),
+		letf("c", "%s[%s[n]:][:len(gn)]", cols, rows),
+		forRange("i", "gn",
+			letf("k", "min(int(c[i]), %d)", l.In-1),
+			jen.Var().Id("s").Id(T),
+			forRange("b", "x", jen.Id("s").Op("+=").Id(T).Call(exprf("dy[b][n] * %s", g.x("b", "k")))),
+			setf("gn[i]", "s")))}
+}
+
+// batchSum emits the sum of a value over the samples.
+func (b *body) batchSum(o *ir.BatchSum) error {
+	rows := b.rowsName(o.X) + "[:len(x)]"
+	if isNumber(o.Y) {
+		y := b.result(o.Y)
+		b.add(jen.Var().Id(y.idx).Id(typeName(b.e.elem)))
+		b.add(forRange("i", rows, jen.Id(y.idx).Op("+=").Add(exprf("%s[i][0]", b.rowsName(o.X)))))
+		return nil
+	}
+	t := b.e.plan.TensorOf(o.Y.Param)
+	size := o.X.Size()
+	k := b.e.kernel(fmt.Sprintf("batchSum %d", size), lowerCamel(o.Y.Param.Name)+"Grad", func(k *kernelFunc) {
+		k.train = true
+		k.doc = []string{fmt.Sprintf("%s computes the gradient of a bias: the sum of dy over the samples, in their order.", k.name)}
+		k.args = []arg{{"g", fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem))}, {"dy", "[]" + array(b.e.elem, size)}}
+		k.body = []jen.Code{
+			setf("*g", "[%d][16]%s{}", t.Layout.Full, typeName(b.e.elem)),
+			forRange("b", "dy",
+				letf("d", "&dy[b]"),
+				forRange("j, dj", "d", jen.Id("g[j/16][j%16]").Op("+=").Id("dj"))),
+		}
+	})
+	b.add(jen.Id(k.name).Call(exprf("&%s.%s", b.grads, t.Field), exprf("%s", rows)))
+	return nil
+}
+
+// paramLoop walks the elements of parameter-shaped values, stored alike in
+// the holders. names are the Go variables of the rows; inner gets the element
+// expressions.
+func (b *body) paramLoop(t *plan.Tensor, holders, names []string, inner func(elements []string) []jen.Code) []jen.Code {
+	l := &t.Layout
+	rows := func(field, index string) []jen.Code {
+		var out []jen.Code
+		for i, h := range holders {
+			out = append(out, letf(names[i], "&%s.%s%s", h, field, index))
+		}
+		return out
+	}
+	elements := make([]string, len(names))
+	for i, n := range names {
+		elements[i] = n + "[j]"
+	}
+	lanes := func(n int) jen.Code { return forRange("j", fmt.Sprint(n), inner(elements)...) }
+	var out []jen.Code
+	switch l.Order {
+	case plan.Connections:
+		return append(out, jen.Block(append(rows(t.Field, ""), lanes(l.First(l.Out)))...))
+	case plan.Vector:
+		if n := l.Out / schedule.Panel; n > 0 {
+			out = append(out, forRange("q", fmt.Sprint(n), append(rows(t.Field, "[q]"), lanes(schedule.Panel))...))
+		}
+		if rest := l.Out % schedule.Panel; rest > 0 {
+			out = append(out, jen.Block(append(rows(t.Field, fmt.Sprintf("[%d]", l.Full-1)), lanes(rest))...))
+		}
+		return out
+	}
+	if l.Full > 0 {
+		out = append(out, forRange("q", fmt.Sprint(l.Full),
+			forRange("k", fmt.Sprint(l.In), append(rows(t.Field, "[q][k]"), lanes(schedule.Panel))...)))
+	}
+	if l.Tail > 0 {
+		out = append(out, forRange("k", fmt.Sprint(l.In), append(rows(t.TailField(), "[k]"), lanes(l.TailOutputs()))...))
+	}
+	return out
+}
+
+// paramMap emits an element-wise operation on parameter-shaped values: an
+// update of parameters and states, or a copy.
+func (b *body) paramMap(o *ir.Map) error {
+	t := b.e.plan.TensorOf(o.Out[0].Param)
+	var holders, names []string
+	index := map[*ir.Value]int{}
+	scope := b.e.local("j", "k", "q", "t", "n", "g", "x", "y")
+	for name := range b.names.taken {
+		scope.taken[name] = true
+	}
+	add := func(v *ir.Value, leaf string) {
+		if _, ok := index[v]; !ok && !isNumber(v) {
+			index[v] = len(names)
+			holders = append(holders, b.holder(v))
+			names = append(names, scope.name(leaf+"s"))
+		}
+	}
+	for i, x := range o.In {
+		add(x, o.InNames[i])
+	}
+	for i, y := range o.Out {
+		add(y, o.OutNames[i])
+	}
+	b.add(note("%s: %s", o.Out[0].Name, wrapFormula(o.Prog)))
+	b.add(b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
+		s := b.e.scalar(b.e.elem)
+		for name := range scope.taken {
+			s.taken[name] = true
+		}
+		var body []jen.Code
+		for i, x := range o.In {
+			if isNumber(x) {
+				s.bind(o.InNames[i], b.at[x].idx)
+				continue
+			}
+			name := s.fresh(o.InNames[i])
+			s.bind(o.InNames[i], name)
+			body = append(body, letf(name, "%s", elements[index[x]]))
+		}
+		body = append(body, s.assigns(o.Prog)...)
+		for i, y := range o.Out {
+			body = append(body, setf(elements[index[y]], "%s", s.names[o.OutNames[i]]))
+		}
+		return body
+	})...)
+	if o.Out[0].Kind == ir.Temp {
+		b.at[o.Out[0]] = place{b.holder(o.Out[0]), ""}
+	}
+	return nil
+}
+
+// randomWeights draws the mask of removed connections, by canonical index.
+func (b *body) randomWeights(o *ir.Random, threshold uint32, scale float64) error {
+	p := o.Y.Param
+	outs, ins := p.Shape[0], p.Shape[1]
+	b.at[o.Y] = place{b.holder(o.Y), ""}
+	cell := fmt.Sprintf("%s.%s(o, i)", b.holder(o.Y), paramName(o.Y))
+	store := []jen.Code{setf("*"+cell, "v")}
+	if p.Mask != nil {
+		store = []jen.Code{jen.If(letf("c", "%s", cell), exprf("c != nil")).Block(setf("*c", "v"))}
+	}
+	b.add(forRange("o", fmt.Sprint(outs),
+		jen.Var().Id("row").Id(array(b.e.elem, ins)),
+		b.e.rt("Dropout").Call(exprf("row[:]"), exprf("t.seed"), b.e.rt("PurposeDropConnect"), exprf("t.step"),
+			exprf("%d", o.Layer), exprf("0"), exprf("uint64(o*%d)", ins), exprf("%d", threshold), exprf("%s", literal(scale, b.e.elem))),
+		forRange("i, v", "row", store...)))
+	return nil
+}
+
+// reduceParam adds the elements of a parameter: one accumulator per output of
+// a panel, added in halves, panels in order.
+func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
+	t := b.e.plan.TensorOf(wide.Param)
+	l, T := &t.Layout, typeName(b.e.elem)
+	y := b.result(o.Y)
+	b.add(jen.Var().Id(y.idx).Id(T))
+	term := func(index string) jen.Code {
+		operands := make([]string, len(o.In))
+		for i, x := range o.In {
+			operands[i] = fmt.Sprintf("%s.%s", b.holder(x), index)
+			if isNumber(x) {
+				operands[i] = b.at[x].idx
+			}
+		}
+		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e"))
+	}
+	panel := func(loops ...jen.Code) []jen.Code {
+		out := append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T)}, loops...)
+		return append(out, jen.Id(y.idx).Op("+=").Add(b.e.halve()))
+	}
+	total := func(code ...jen.Code) { b.add(jen.Block(code...)) }
+	switch l.Order {
+	case plan.Connections:
+		total(append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T), forRange("j", fmt.Sprint(l.First(l.Out)), term(t.Field+"[j]"))},
+			set(y.idx, b.e.halve()))...)
+	case plan.Vector:
+		for q := range l.Full {
+			n := min(schedule.Panel, l.Out-q*schedule.Panel)
+			if q == 0 && n == schedule.Panel && l.Full > 1 {
+				b.add(forRange("q", fmt.Sprint(l.Out/schedule.Panel), panel(forRange("j", "16", term(t.Field+"[q][j]")))...))
+			}
+			if n < schedule.Panel || l.Full == 1 {
+				total(panel(forRange("j", fmt.Sprint(n), term(fmt.Sprintf("%s[%d][j]", t.Field, q))))...)
+			}
+		}
+	default:
+		if l.Full > 0 {
+			b.add(forRange("q", fmt.Sprint(l.Full), panel(forRange("k", fmt.Sprint(l.In), forRange("j", "16", term(t.Field+"[q][k][j]"))))...))
+		}
+		if l.Tail > 0 {
+			total(panel(forRange("k", fmt.Sprint(l.In), forRange("j", fmt.Sprint(l.TailOutputs()), term(t.TailField()+"[k][j]"))))...)
+		}
+	}
+}
+
+// halve is the call that adds the 16 lanes in halves.
+func (e *emitter) halve() *jen.Statement {
+	e.kernel("halve", "halve", func(k *kernelFunc) {
+		k.train = true
+		k.doc = []string{k.name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
+		k.args = []arg{{"lanes", "*[16]" + typeName(e.elem)}}
+		k.body = []jen.Code{
+			jen.For(letf("h", "8"), exprf("h >= 1"), exprf("h /= 2")).Block(
+				forRange("i", "h", jen.Id("lanes[i]").Op("+=").Id("lanes[i+h]"))),
+			jen.Return(exprf("lanes[0]")),
+		}
+		k.result = typeName(e.elem)
+	})
+	return jen.Id(e.kernels["halve"].name).Call(exprf("&lanes"))
+}

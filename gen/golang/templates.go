@@ -1,0 +1,260 @@
+package golang
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"text/template"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/runtime/nnrt"
+	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/templates"
+)
+
+// embeddedName is the file of the embedded weights in the package.
+const embeddedName = "weights.safetensors"
+
+// view is what the templates see: names and numbers, nothing to compute.
+type view struct {
+	Header, Package, Elem, Runtime string
+	Version                        int
+	Train, Class                   bool
+	ErrorType                      string
+	Doc                            []string
+	Optimizer, LearningRate        string
+	States, StateNames             []string
+	Accessors                      []accessorView
+	Fits                           []fitView
+	EmbedFile, EmbedSum            string
+	EmbedSize                      int
+	Inputs                         []ioView
+	Trained                        []ioView
+	OutputViews                    []ioView
+	Golden                         []goldenView
+	// Of the generated tests.
+	InitSeed, DataSeed, MaxBatch int
+	Tolerance, GradientTolerance string
+	NoGradientCheck              string
+	TrainedTensors               []bool
+}
+
+type accessorView struct {
+	Name, Method, Tensor, Args string
+	Sparse                     bool
+}
+
+type fitView struct {
+	Input, Suffix, Field, Mean, Std string
+	Size                            int
+}
+
+type ioView struct {
+	Field string // selector, "" if it is the only one
+	Size  int
+	Class bool
+}
+
+// goldenView is a result the interpreter computed, as hexadecimal floats.
+type goldenView struct {
+	Expr, Value string
+}
+
+// templates renders the files of fixed shape.
+func (e *emitter) templates() error {
+	v := e.view()
+	var err error
+	if v.Golden, err = e.golden(); err != nil {
+		return err
+	}
+	list := []struct {
+		file, tmpl string
+		when       bool
+	}{
+		{"doc.go", "doc.go.tmpl", true},
+		{"net.go", "net.go.tmpl", true},
+		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
+		{"embed.go", "embed.go.tmpl", e.net.Codegen.Embed != ""},
+		{"net_test.go", "net_test.go.tmpl", true},
+		{"trainer_test.go", "trainer_test.go.tmpl", e.plan.Train != nil},
+		{"bench_test.go", "bench_test.go.tmpl", true},
+	}
+	if e.net.Codegen.Embed != "" {
+		e.files[embeddedName] = e.net.Files[e.net.Codegen.Embed]
+	}
+	for _, t := range list {
+		if !t.when {
+			continue
+		}
+		src, err := e.render(t.tmpl, v)
+		if err != nil {
+			return err
+		}
+		if e.files[t.file], err = gofmt(t.file, src); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *emitter) render(name string, v *view) ([]byte, error) {
+	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{
+		// rt names an identifier of the runtime, imported or copied.
+		"rt": func(s string) string {
+			e.used[s] = true
+			if e.opts.Runtime == "" {
+				return standalonePrefix + s
+			}
+			return "nnrt." + s
+		},
+	}).ParseFS(templates.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	if err := t.ExecuteTemplate(&buf, name, v); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+func (e *emitter) view() *view {
+	v := &view{
+		Header: e.header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
+		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
+		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
+		Tolerance: "1e-5", GradientTolerance: "1e-3",
+	}
+	if e.opts.Runtime != "" {
+		v.ErrorType = "nnrt.TensorError"
+	} else {
+		v.ErrorType = standalonePrefix + "TensorError"
+	}
+	if v.Train {
+		v.Optimizer = e.net.Optimizer.Name
+		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
+		for _, s := range e.plan.Train.States {
+			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
+		}
+	}
+	if e.elem == ir.Float64 {
+		v.Tolerance, v.GradientTolerance = "1e-12", "1e-6"
+	}
+	for _, t := range e.plan.Tensors {
+		v.TrainedTensors = append(v.TrainedTensors, e.isTrained(t))
+		v.Accessors = append(v.Accessors, accessorOf(t))
+	}
+	v.Fits = e.fits()
+	for _, in := range e.prog.Inputs {
+		v.Inputs = append(v.Inputs, ioView{Field: e.inputField(in), Size: in.Size()})
+	}
+	for _, o := range e.prog.Outputs {
+		v.OutputViews = append(v.OutputViews, ioView{Field: e.outputField(o.Name), Size: o.Value.Size()})
+	}
+	for _, o := range e.trained() {
+		field := ""
+		if len(e.prog.Outputs) > 1 {
+			field = "." + spec.GoName(o.Name)
+		}
+		v.Trained = append(v.Trained, ioView{Field: field, Size: o.Value.Size(), Class: o.Class})
+	}
+	if data := e.net.Files[e.net.Codegen.Embed]; e.net.Codegen.Embed != "" {
+		h := fnv.New64a()
+		h.Write(data)
+		v.EmbedFile, v.EmbedSize, v.EmbedSum = embeddedName, len(data), fmt.Sprintf("%#x", h.Sum64())
+	}
+	return v
+}
+
+// isTrained reports whether training changes the tensor.
+func (e *emitter) isTrained(t *plan.Tensor) bool {
+	for _, g := range e.prog.Grads {
+		if g.Param == t.Value.Param {
+			return true
+		}
+	}
+	return false
+}
+
+func accessorOf(t *plan.Tensor) accessorView {
+	layer, what, _ := strings.Cut(t.Value.Name, ".")
+	a := accessorView{
+		Name: spec.GoName(layer) + spec.GoName(what), Method: paramName(t.Value), Tensor: t.Value.Name,
+		Args: "o, i", Sparse: t.Layout.Order == plan.Connections,
+	}
+	if t.Layout.Order == plan.Vector {
+		a.Args = "o"
+	}
+	return a
+}
+
+// fits are the inputs normalised by the training data.
+func (e *emitter) fits() []fitView {
+	var fs []fitView
+	fitted := map[string]*ir.Value{}
+	for _, p := range e.prog.Params {
+		if p.Param.FitInput != "" {
+			fitted[p.Param.FitInput+"."+p.Param.Stat] = p
+		}
+	}
+	for _, in := range e.prog.Inputs {
+		mean := fitted[in.Name+".mean"]
+		if mean == nil {
+			continue
+		}
+		fs = append(fs, fitView{
+			Input: in.Name, Size: in.Size(), Field: e.inputField(in),
+			Mean: paramName(mean), Std: paramName(fitted[in.Name+".std"]),
+		})
+	}
+	if len(fs) > 1 {
+		for i := range fs {
+			fs[i].Suffix = spec.GoName(fs[i].Input)
+		}
+	}
+	return fs
+}
+
+// doc is the package comment: what the network is, its size, how to use it.
+func (e *emitter) doc() []string {
+	lines := []string{fmt.Sprintf("Package %s is a neural network generated by nngen from %s.", e.opts.Package, oneLine(e.opts.Source)), ""}
+	if e.net.Doc != "" {
+		for _, l := range strings.Split(strings.TrimSpace(e.net.Doc), "\n") {
+			lines = append(lines, oneLine(l))
+		}
+		lines = append(lines, "")
+	}
+	for i := range e.net.Inputs {
+		lines = append(lines, fmt.Sprintf("\tinput  %-12s %v", e.net.Inputs[i].Name, e.net.Inputs[i].Shape))
+	}
+	for _, l := range e.net.Layers {
+		s := fmt.Sprintf("\tlayer  %-12s %s", l.Name, l.Kind)
+		if u := l.Args.Int("units"); u > 0 {
+			s += fmt.Sprintf(" %d", u)
+		}
+		if act := l.Args.Word("activation"); act != nil && act.Name != "linear" {
+			s += " " + act.Name
+		}
+		lines = append(lines, s+" ← "+strings.Join(l.From, ", "))
+	}
+	for _, o := range e.prog.Outputs {
+		s := fmt.Sprintf("\toutput %-12s [%d]", o.Name, o.Value.Size())
+		if o.LossName != "" {
+			s += ", loss " + o.LossName
+		}
+		lines = append(lines, s)
+	}
+	lines = append(lines, "",
+		fmt.Sprintf("%d parameters in %d bytes, %d multiply-adds per inference, %s, %s mode.",
+			e.prog.ParamCount(), e.plan.Net.Size, e.prog.MultiplyAdds(), e.elem, e.prog.Mode), "",
+		"Use it like this:", "",
+		"\tnet, err := "+e.opts.Package+".LoadFile(\"weights.safetensors\") // or New(seed)",
+		"\tvar x "+e.opts.Package+".Input // fill in",
+		"\ty := net.Predict(&x)")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return lines
+}

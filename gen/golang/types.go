@@ -1,0 +1,185 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// types prints what the shapes decide: constants, the input, output and
+// target types, the workspaces.
+func (e *emitter) types() (*jen.File, error) {
+	f := e.file()
+	inputs, outputs := 0, 0
+	for _, v := range e.prog.Inputs {
+		inputs += v.Size()
+	}
+	for _, o := range e.prog.Outputs {
+		outputs += o.Value.Size()
+	}
+	f.Const().Defs(
+		jen.Id("Inputs").Op("=").Lit(inputs).Comment("numbers per sample"),
+		jen.Id("Outputs").Op("=").Lit(outputs).Comment("numbers per sample"),
+		jen.Id("Params").Op("=").Lit(e.prog.ParamCount()).Comment("weights and biases"),
+		jen.Id("MaxBatch").Op("=").Lit(e.plan.Options.Batch).Comment("most samples of a training step"),
+	)
+	f.Line()
+	e.inputType(f)
+	e.outputType(f)
+	if e.plan.Train != nil {
+		e.targetType(f)
+	}
+	e.workspaces(f)
+	return f, nil
+}
+
+func (e *emitter) inputType(f *jen.File) {
+	if len(e.prog.Inputs) == 1 {
+		v := e.prog.Inputs[0]
+		f.Comment(fmt.Sprintf("Input is one sample: %s, shape %v.", oneLine(v.Name), e.net.Inputs[0].Shape))
+		f.Type().Id("Input").Id(array(v.DType, v.Size()))
+		f.Line()
+		return
+	}
+	fields := make([]jen.Code, len(e.prog.Inputs))
+	for i, v := range e.prog.Inputs {
+		fields[i] = jen.Id(spec.GoName(v.Name)).Id(array(v.DType, v.Size())).Comment(fmt.Sprintf("shape %v", e.net.Inputs[i].Shape))
+	}
+	f.Comment("Input is one sample.")
+	f.Type().Id("Input").Struct(fields...)
+	f.Line()
+}
+
+// inputField is the selector of an input within Input, "" if it is the only
+// one.
+func (e *emitter) inputField(v *ir.Value) string {
+	if len(e.prog.Inputs) == 1 {
+		return ""
+	}
+	return "." + spec.GoName(v.Name)
+}
+
+func (e *emitter) outputField(name string) string {
+	if len(e.prog.Outputs) == 1 {
+		return ""
+	}
+	return "." + spec.GoName(name)
+}
+
+func (e *emitter) outputType(f *jen.File) {
+	single := len(e.prog.Outputs) == 1
+	if single {
+		o := e.prog.Outputs[0]
+		f.Comment("Output is the result for one sample.")
+		f.Type().Id("Output").Id(array(o.Value.DType, o.Value.Size()))
+		f.Line()
+	} else {
+		fields := make([]jen.Code, len(e.prog.Outputs))
+		for i, o := range e.prog.Outputs {
+			fields[i] = jen.Id(spec.GoName(o.Name)).Id(array(o.Value.DType, o.Value.Size()))
+		}
+		f.Comment("Output is the result for one sample.")
+		f.Type().Id("Output").Struct(fields...)
+		f.Line()
+	}
+	for _, o := range e.prog.Outputs {
+		suffix := ""
+		if !single {
+			suffix = spec.GoName(o.Name)
+		}
+		if o.Classifier {
+			e.argMax(f, suffix, o)
+		}
+		if len(o.Labels) > 0 {
+			labels := make([]jen.Code, len(o.Labels))
+			for i, l := range o.Labels {
+				labels[i] = jen.Lit(l)
+			}
+			f.Comment(fmt.Sprintf("%sLabels are the names of the classes.", suffix))
+			f.Var().Id(suffix + "Labels").Op("=").Index(jen.Op("...")).String().Values(labels...)
+			f.Line()
+		}
+	}
+}
+
+// argMax prints the method that picks the most likely class.
+func (e *emitter) argMax(f *jen.File, suffix string, o ir.Output) {
+	f.Comment(fmt.Sprintf("ArgMax%s is the class with the greatest score; the first of equals.", suffix))
+	f.Func().Params(jen.Id("y").Op("*").Id("Output")).Id("ArgMax"+suffix).Params().Int().Block(
+		letf("best", "0"),
+		forRange("i, v", "y"+e.outputField(o.Name), jen.If(exprf("v > y%s[best]", e.outputField(o.Name))).Block(setf("best", "i"))),
+		jen.Return(jen.Id("best")))
+	f.Line()
+}
+
+func targetTypeOf(o ir.Output) string {
+	if o.Class {
+		return "int32"
+	}
+	return array(o.Target.DType, o.Target.Size())
+}
+
+func (e *emitter) targetType(f *jen.File) {
+	trained := e.trained()
+	if len(e.prog.Outputs) == 1 {
+		o := trained[0]
+		what := "Target is what the output should be."
+		if o.Class {
+			what = fmt.Sprintf("Target is the number of the right class, 0…%d.", o.Value.Size()-1)
+		}
+		f.Comment(what)
+		f.Type().Id("Target").Id(targetTypeOf(o))
+		f.Line()
+		return
+	}
+	fields := make([]jen.Code, len(trained))
+	for i, o := range trained {
+		fields[i] = jen.Id(spec.GoName(o.Name)).Id(targetTypeOf(o))
+		if o.Class {
+			fields[i] = jen.Add(fields[i]).Comment(fmt.Sprintf("class, 0…%d", o.Value.Size()-1))
+		}
+	}
+	f.Comment("Target is what the outputs should be.")
+	f.Type().Id("Target").Struct(fields...)
+	f.Line()
+}
+
+// trained are the outputs that have a loss.
+func (e *emitter) trained() []ir.Output {
+	var out []ir.Output
+	for _, o := range e.prog.Outputs {
+		if o.Target != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func slots(elem ir.DType, sizes []int) []jen.Code {
+	fields := make([]jen.Code, len(sizes))
+	for i, n := range sizes {
+		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(array(elem, n))
+	}
+	return fields
+}
+
+func (e *emitter) workspaces(f *jen.File) {
+	f.Comment("Workspace holds the intermediate values of one inference. Its zero value is ready")
+	f.Comment("to use; use one per goroutine.")
+	f.Type().Id("Workspace").Struct(slots(e.elem, e.plan.Infer.Slots)...)
+	f.Line()
+	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
+	f.Type().Id("BatchWorkspace").Struct(jen.Id("one").Id("Workspace"))
+}
+
+// workspaceBytes is the size of Workspace.
+func (e *emitter) workspaceBytes() int {
+	n := 0
+	for _, s := range e.plan.Infer.Slots {
+		n += s * map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[e.elem]
+	}
+	return n
+}

@@ -1,0 +1,242 @@
+package interp
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// dense: Y[n] = B[n] + Σ_k W[n,k]·X[k].
+func (m *Machine) dense(o *ir.Dense) {
+	w := m.values[o.W][0]
+	outs, ins := o.W.Shape[0], o.W.Shape[1]
+	mask := o.W.Param.Mask
+	m.perSample(o.Y, func(b int) []float64 {
+		x, y := m.row(o.X, b), make([]float64, outs)
+		for n := range y {
+			bias := 0.0
+			if o.B != nil {
+				bias = m.values[o.B][0][n]
+			}
+			row := w[n*ins : (n+1)*ins]
+			if mask != nil {
+				cols := mask.Cols[n]
+				y[n] = m.sum(bias, 1, len(cols), func(acc float64, i int) float64 {
+					return m.Arith.MulAdd(row[cols[i]], x[cols[i]], acc)
+				})
+				continue
+			}
+			y[n] = m.sum(bias, m.chains(outs, ins), ins, func(acc float64, k int) float64 {
+				return m.Arith.MulAdd(row[k], x[k], acc)
+			})
+		}
+		return y
+	})
+}
+
+// denseGradInput: DX[k] = Σ_n W[n,k]·DY[n].
+func (m *Machine) denseGradInput(o *ir.DenseGradInput) {
+	w := m.values[o.W][0]
+	outs, ins := o.W.Shape[0], o.W.Shape[1]
+	m.perSample(o.DX, func(b int) []float64 {
+		dy, dx := m.row(o.DY, b), make([]float64, ins)
+		if mask := o.W.Param.Mask; mask != nil {
+			for n, cols := range mask.Cols {
+				for _, k := range cols {
+					dx[k] = m.Arith.MulAdd(w[n*ins+k], dy[n], dx[k])
+				}
+			}
+			return dx
+		}
+		for k := range dx {
+			dx[k] = m.sum(0, m.chains(ins, outs), outs, func(acc float64, n int) float64 {
+				return m.Arith.MulAdd(w[n*ins+k], dy[n], acc)
+			})
+		}
+		return dx
+	})
+}
+
+// denseGradWeight: DW[n,k] = Σ over the samples of DY[n]·X[k].
+func (m *Machine) denseGradWeight(o *ir.DenseGradWeight) {
+	outs, ins := o.DW.Shape[0], o.DW.Shape[1]
+	dw := make([]float64, outs*ins)
+	each(o.DW, func(i int) {
+		for b := range m.Batch {
+			dw[i] = m.Arith.MulAdd(m.row(o.DY, b)[i/ins], m.row(o.X, b)[i%ins], dw[i])
+		}
+	})
+	m.Set(o.DW, dw)
+}
+
+// each calls f for every element of a parameter-shaped value that exists.
+func each(v *ir.Value, f func(i int)) {
+	if v.Param == nil || v.Param.Mask == nil {
+		for i := range v.Size() {
+			f(i)
+		}
+		return
+	}
+	for n, cols := range v.Param.Mask.Cols {
+		for _, k := range cols {
+			f(n*v.Param.Mask.In + k)
+		}
+	}
+}
+
+func (m *Machine) batchSum(o *ir.BatchSum) {
+	y := make([]float64, o.Y.Size())
+	for b := range m.Batch {
+		for i, x := range m.row(o.X, b) {
+			y[i] = m.Arith.Apply(expr.OpAdd, y[i], x)
+		}
+	}
+	m.Set(o.Y, y)
+}
+
+// elements evaluates a scalar program on the elements of its operands.
+type elements struct {
+	f    *expr.Func
+	env  []float64
+	rows [][]float64
+}
+
+func (m *Machine) elements(a expr.Arith, prog expr.Program, in []*ir.Value, names []string) (*elements, error) {
+	f, err := expr.Compile(prog, a, names...)
+	if err != nil {
+		return nil, err
+	}
+	return &elements{f: f, env: make([]float64, len(f.Vars)), rows: make([][]float64, len(in))}, nil
+}
+
+// at runs the program for element i.
+func (e *elements) at(i int) {
+	for j, r := range e.rows {
+		if len(r) == 1 {
+			e.env[j] = r[0]
+		} else {
+			e.env[j] = r[i]
+		}
+	}
+	e.f.Run(e.env)
+}
+
+// perStep reports whether a map computes numbers of the step in float64.
+func perStep(o *ir.Map) bool {
+	for _, x := range o.In {
+		if x.DType != ir.Float64 || x.Shape != nil || x.Batch {
+			return false
+		}
+	}
+	return o.Out[0].Shape == nil
+}
+
+func (m *Machine) mapOp(o *ir.Map) error {
+	arith := m.Arith
+	if perStep(o) && !m.Plain {
+		arith = Strict64
+	}
+	e, err := m.elements(arith, o.Prog, o.In, o.InNames)
+	if err != nil {
+		return err
+	}
+	index := make([]int, len(o.Out))
+	for j, name := range o.OutNames {
+		index[j] = e.f.Index(name)
+	}
+	n := 1
+	if o.Out[0].Batch {
+		n = m.Batch
+	}
+	outs := make([][][]float64, len(o.Out))
+	for b := range n {
+		for j, x := range o.In {
+			e.rows[j] = m.row(x, b)
+		}
+		for j, y := range o.Out {
+			outs[j] = append(outs[j], make([]float64, y.Size()))
+		}
+		each(o.Out[0], func(i int) {
+			e.at(i)
+			for j, y := range o.Out {
+				outs[j][b][i] = e.env[index[j]]
+				if y.DType == ir.Float32 && !m.Plain {
+					outs[j][b][i] = round32(outs[j][b][i])
+				}
+			}
+		})
+	}
+	for j, y := range o.Out {
+		m.values[y] = outs[j]
+	}
+	return nil
+}
+
+func (m *Machine) reduce(o *ir.Reduce) error {
+	e, err := m.elements(m.Arith, o.Prog, o.In, o.InNames)
+	if err != nil {
+		return err
+	}
+	at, widest := e.f.Index("e"), o.In[0]
+	for _, x := range o.In {
+		if x.Size() > widest.Size() {
+			widest = x
+		}
+	}
+	term := func(i int) float64 { e.at(i); return e.env[at] }
+	m.perSample(o.Y, func(b int) []float64 {
+		for j, x := range o.In {
+			e.rows[j] = m.row(x, b)
+		}
+		switch {
+		case o.Kind == ir.MaxOf:
+			return []float64{m.max(widest.Size(), term)}
+		case widest.Param != nil && !m.Plain:
+			return []float64{m.sumPanels(widest.Param, term)}
+		}
+		n := widest.Size()
+		return []float64{m.sum(0, m.chains(1, n), n, func(acc float64, i int) float64 {
+			return m.Arith.Apply(expr.OpAdd, acc, term(i))
+		})}
+	})
+	return nil
+}
+
+// max keeps the greatest element; NaN elements are passed over.
+func (m *Machine) max(n int, term func(i int) float64) float64 {
+	y := term(0)
+	for i := 1; i < n; i++ {
+		y = m.Arith.Apply(expr.OpMax, y, term(i))
+	}
+	return y
+}
+
+// sumPanels adds the elements of a parameter: per panel of 16 outputs one
+// accumulator each, in the order of the inputs, added in halves; panels in
+// order. The connections of a sparse weight are dealt to the 16 in turn.
+func (m *Machine) sumPanels(p *ir.ParamInfo, term func(i int) float64) float64 {
+	add := func(a, b float64) float64 { return m.Arith.Apply(expr.OpAdd, a, b) }
+	if p.Mask != nil {
+		lanes, j := make([]float64, schedule.Panel), 0
+		each(&ir.Value{Shape: p.Shape, Param: p}, func(i int) {
+			lanes[j%schedule.Panel] = add(lanes[j%schedule.Panel], term(i))
+			j++
+		})
+		return m.halve(lanes)
+	}
+	outs, ins := p.Shape[0], 1
+	if len(p.Shape) > 1 {
+		ins = p.Shape[1]
+	}
+	total := 0.0
+	for first := 0; first < outs; first += schedule.Panel {
+		lanes := make([]float64, schedule.Panel)
+		for n := first; n < min(outs, first+schedule.Panel); n++ {
+			for k := range ins {
+				lanes[n-first] = add(lanes[n-first], term(n*ins+k))
+			}
+		}
+		total = add(total, m.halve(lanes))
+	}
+	return total
+}

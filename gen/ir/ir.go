@@ -1,0 +1,181 @@
+// Package ir is the program a network becomes: what must be computed, as
+// tensor operations in static single assignment, shapes known, forward,
+// backward and update as ordinary operations.
+//
+// The batch is the one symbolic dimension; a value says whether it has it.
+package ir
+
+import (
+	"github.com/nngen-go/nngen/gen/ir/expr"
+)
+
+// DType is the element type of a value.
+type DType string
+
+// The element types.
+const (
+	Float32 DType = "float32"
+	Float64 DType = "float64"
+	Int32   DType = "int32"
+)
+
+// Kind says where a value comes from.
+type Kind uint8
+
+// The kinds of values.
+const (
+	Temp     Kind = iota // result of an operation
+	Input                // an input of the network, per sample
+	Target               // what an output is compared with, per sample
+	Param                // a parameter: trained, or a stored constant (normalisation)
+	Constant             // a value known to the compiler
+	State                // an optimiser's state, of a trainer
+	Scalar               // a number of a training step: "step", "batch", "learning_rate", "seed"
+	Gradient             // the gradient of the loss by a parameter
+)
+
+var kindNames = [...]string{"temp", "input", "target", "param", "constant", "state", "scalar", "gradient"}
+
+// String returns the kind's name.
+func (k Kind) String() string { return kindNames[k] }
+
+// Value is a tensor: one per sample if it has the batch dimension, else one.
+type Value struct {
+	ID    int
+	Name  string
+	Kind  Kind
+	DType DType
+	Shape []int // without the batch; nil is a scalar
+	Batch bool
+	Const []float64  // Constant
+	Param *ParamInfo // Param, Gradient, State: the parameter they belong to
+}
+
+// Size returns the number of elements per sample.
+func (v *Value) Size() int {
+	n := 1
+	for _, d := range v.Shape {
+		n *= d
+	}
+	return n
+}
+
+// ParamInfo describes a stored tensor.
+type ParamInfo struct {
+	Name   string // canonical: "dense1.weight"
+	Layer  int    // counter of the random generator
+	Shape  []int  // canonical: [out, in] or [out]
+	Mask   *Mask  // connections of a sparse weight; nil is all
+	Bias   *Value // weight only: the bias of the same layer, or nil
+	FanIn  float64
+	FanOut float64
+	// Init is the formula of an element: leaves u (uniform in [0,1)), z
+	// (standard normal), tz (standard normal truncated at ±2).
+	Init expr.Program
+	// Orthogonal, if not 0, is the gain of an orthogonal matrix instead.
+	Orthogonal float64
+	// Values are the initial values instead, one or one per element.
+	Values []float64
+	// Trained is false for constants stored with the weights.
+	Trained bool
+	// FitInput is the input whose statistics this constant holds ("mean" or
+	// "std" by Stat), for an input normalised by its training data.
+	FitInput, Stat string
+}
+
+// Mask is the set of connections of a sparse layer.
+type Mask struct {
+	Out, In int
+	// Cols holds, per output, the inputs it is connected to, ascending.
+	Cols [][]int
+}
+
+// Count returns the number of connections.
+func (m *Mask) Count() int {
+	n := 0
+	for _, c := range m.Cols {
+		n += len(c)
+	}
+	return n
+}
+
+// Func is a list of operations in an order in which they can run.
+type Func struct {
+	Name string
+	Ops  []Op
+	// Results must be kept; what they do not need is dead.
+	Results []*Value
+}
+
+// Program is a network, ready to be planned.
+type Program struct {
+	Name   string
+	DType  DType
+	Mode   string // fast | reproducible
+	Values []*Value
+
+	Inputs  []*Value
+	Outputs []Output
+	Params  []*Value // in the order of the weight file's layers
+	States  []*Value
+
+	Infer     *Func // inputs → outputs
+	Gradients *Func // inputs, targets → loss, gradients; nil without training
+	Evaluate  *Func // inputs, targets → loss, as in inference; nil without training
+	Update    *Func // gradients, params, states → params, states
+	Penalty   *Func // params → penalty; nil without regularisers
+	Grads     []*Value
+	Loss      *Value // of Gradients
+	EvalLoss  *Value // of Evaluate
+	PenaltyOf *Value
+}
+
+// Output is a result of the network and how it is trained.
+type Output struct {
+	Name   string
+	Value  *Value // result of Infer
+	Target *Value // nil if it is not trained
+	Labels []string
+	// Class reports whether the target is a class number.
+	Class bool
+	// Classifier reports whether the outputs are scores of classes.
+	Classifier bool
+	LossName   string
+}
+
+// ParamByName returns the parameter with the canonical name, or nil.
+func (p *Program) ParamByName(name string) *Value {
+	for _, v := range p.Params {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// MultiplyAdds returns the number of multiply-adds of one inference.
+func (p *Program) MultiplyAdds() int {
+	n := 0
+	for _, op := range p.Infer.Ops {
+		if d, ok := op.(*Dense); ok {
+			n += d.MultiplyAdds()
+		}
+	}
+	return n
+}
+
+// ParamCount returns the number of weights and biases; of a sparse weight,
+// the connections.
+func (p *Program) ParamCount() int {
+	n := 0
+	for _, v := range p.Params {
+		switch {
+		case len(v.Param.Values) > 0: // a constant of the input's normalisation
+		case v.Param.Mask != nil:
+			n += v.Param.Mask.Count()
+		default:
+			n += v.Size()
+		}
+	}
+	return n
+}

@@ -1,0 +1,138 @@
+package ir
+
+import (
+	"github.com/nngen-go/nngen/gen/ir/expr"
+)
+
+// Op is an operation. The set is closed: back ends switch over it, and a
+// default case that reports an unexpected op.
+type Op interface {
+	// Ins returns the values the operation reads.
+	Ins() []*Value
+	// Outs returns the values it defines, or, for parameters and states,
+	// assigns.
+	Outs() []*Value
+	String() string
+}
+
+// Dense is Y[n] = B[n] + Σ_k W[n,k]·X[k]. B may be nil.
+type Dense struct {
+	Layer      string // the spec's name, for comments
+	Y, X, W, B *Value
+}
+
+// DenseGradInput is DX[k] = Σ_n W[n,k]·DY[n].
+type DenseGradInput struct {
+	Layer     string
+	DX, DY, W *Value
+}
+
+// DenseGradWeight is DW[n,k] = Σ over the samples of DY[n]·X[k].
+type DenseGradWeight struct {
+	Layer     string
+	DW, DY, X *Value
+}
+
+// BatchSum is Y = Σ over the samples of X.
+type BatchSum struct {
+	Y, X *Value
+}
+
+// Map applies a scalar program to every element. Operands of one element are
+// broadcast over the features, operands without the batch over the samples.
+// An output that is a parameter or a state is assigned in place.
+type Map struct {
+	Doc      string // what it is: "relu", "relu gradient"
+	Prog     expr.Program
+	In       []*Value
+	InNames  []string // leaf of each In
+	Out      []*Value
+	OutNames []string // assigned name of each Out
+}
+
+// ReduceKind is how a Reduce combines.
+type ReduceKind string
+
+// The reductions.
+const (
+	Sum   ReduceKind = "sum"
+	MaxOf ReduceKind = "max"
+)
+
+// Reduce combines all elements (of a sample, or of a parameter), each first
+// passed through Prog, which assigns "e". The order is the schedule's.
+type Reduce struct {
+	Doc     string
+	Kind    ReduceKind
+	Prog    expr.Program
+	In      []*Value
+	InNames []string
+	Y       *Value
+}
+
+// Concat places the Xs one after the other.
+type Concat struct {
+	Y  *Value
+	Xs []*Value
+}
+
+// Slice is Y = X[From : From+len(Y)].
+type Slice struct {
+	Y, X *Value
+	From int
+}
+
+// Gather is Y = X[T], the element of the target class.
+type Gather struct {
+	Y, X, T *Value
+}
+
+// OneHot is Y[i] = 1 if i = T else 0.
+type OneHot struct {
+	Y, T *Value
+}
+
+// Random is the inverted dropout mask: 0 with probability Rate, else
+// 1/(1−Rate). Its counter is (Purpose and step, Layer, sample, unit).
+type Random struct {
+	Y       *Value
+	Purpose string // dropout | drop_connect
+	Layer   int
+	Rate    float64
+}
+
+func (o *Dense) Ins() []*Value {
+	if o.B == nil {
+		return []*Value{o.X, o.W}
+	}
+	return []*Value{o.X, o.W, o.B}
+}
+func (o *Dense) Outs() []*Value           { return []*Value{o.Y} }
+func (o *DenseGradInput) Ins() []*Value   { return []*Value{o.DY, o.W} }
+func (o *DenseGradInput) Outs() []*Value  { return []*Value{o.DX} }
+func (o *DenseGradWeight) Ins() []*Value  { return []*Value{o.DY, o.X} }
+func (o *DenseGradWeight) Outs() []*Value { return []*Value{o.DW} }
+func (o *BatchSum) Ins() []*Value         { return []*Value{o.X} }
+func (o *BatchSum) Outs() []*Value        { return []*Value{o.Y} }
+func (o *Map) Ins() []*Value              { return o.In }
+func (o *Map) Outs() []*Value             { return o.Out }
+func (o *Reduce) Ins() []*Value           { return o.In }
+func (o *Reduce) Outs() []*Value          { return []*Value{o.Y} }
+func (o *Concat) Ins() []*Value           { return o.Xs }
+func (o *Concat) Outs() []*Value          { return []*Value{o.Y} }
+func (o *Slice) Ins() []*Value            { return []*Value{o.X} }
+func (o *Slice) Outs() []*Value           { return []*Value{o.Y} }
+func (o *Gather) Ins() []*Value           { return []*Value{o.X, o.T} }
+func (o *Gather) Outs() []*Value          { return []*Value{o.Y} }
+func (o *OneHot) Ins() []*Value           { return []*Value{o.T} }
+func (o *OneHot) Outs() []*Value          { return []*Value{o.Y} }
+func (o *Random) Ins() []*Value           { return nil }
+func (o *Random) Outs() []*Value          { return []*Value{o.Y} }
+
+// MultiplyAdds returns the multiply-adds of the operation for one sample.
+func (o *Dense) MultiplyAdds() int {
+	if m := o.W.Param.Mask; m != nil {
+		return m.Count()
+	}
+	return o.W.Size()
+}

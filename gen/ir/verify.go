@@ -1,0 +1,93 @@
+package ir
+
+import "fmt"
+
+// Verify checks the invariants every phase relies on: a value is defined once
+// in a function and before it is read, shapes fit, and nothing writes an
+// input, a target, a scalar or a constant.
+func (p *Program) Verify() error {
+	for _, f := range p.Funcs() {
+		defined := map[*Value]bool{}
+		for i, op := range f.Ops {
+			if err := checkOp(op, defined); err != nil {
+				return fmt.Errorf("internal error: ir: %s: op %d: %s: %w", f.Name, i, op, err)
+			}
+		}
+		for _, r := range f.Results {
+			if r.Kind == Temp && !defined[r] {
+				return fmt.Errorf("internal error: ir: %s: result %s is not defined", f.Name, r)
+			}
+		}
+	}
+	return nil
+}
+
+func checkOp(op Op, defined map[*Value]bool) error {
+	for _, x := range op.Ins() {
+		if x == nil {
+			return fmt.Errorf("missing operand")
+		}
+		if x.Kind == Temp && !defined[x] {
+			return fmt.Errorf("%s (%s) is read before it is defined", x, x.Name)
+		}
+	}
+	for _, y := range op.Outs() {
+		if defined[y] {
+			return fmt.Errorf("%s (%s) is defined twice", y, y.Name)
+		}
+		switch y.Kind {
+		case Input, Target, Scalar, Constant:
+			return fmt.Errorf("%s (%s) may not be assigned", y, y.Name)
+		}
+		defined[y] = true
+	}
+	return checkShapes(op)
+}
+
+func checkShapes(op Op) error {
+	fits := func(ok bool) error {
+		if !ok {
+			return fmt.Errorf("shapes do not fit")
+		}
+		return nil
+	}
+	switch o := op.(type) {
+	case *Dense:
+		return fits(o.W.Shape[0] == o.Y.Size() && o.W.Shape[1] == o.X.Size() && (o.B == nil || o.B.Size() == o.Y.Size()))
+	case *DenseGradInput:
+		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.DX.Size())
+	case *DenseGradWeight:
+		return fits(o.DW.Shape[0] == o.DY.Size() && o.DW.Shape[1] == o.X.Size())
+	case *BatchSum:
+		return fits(o.X.Batch && !o.Y.Batch && o.X.Size() == o.Y.Size())
+	case *Map:
+		for _, x := range o.In {
+			if x.Size() != 1 && x.Size() != o.Out[0].Size() || x.Batch && !o.Out[0].Batch {
+				return fits(false)
+			}
+		}
+		for _, y := range o.Out {
+			if y.Size() != o.Out[0].Size() {
+				return fits(false)
+			}
+		}
+		return nil
+	case *Reduce:
+		return fits(o.Y.Size() == 1)
+	case *Concat:
+		n := 0
+		for _, x := range o.Xs {
+			n += x.Size()
+		}
+		return fits(n == o.Y.Size())
+	case *Slice:
+		return fits(o.From >= 0 && o.From+o.Y.Size() <= o.X.Size())
+	case *Gather:
+		return fits(o.Y.Size() == 1 && o.T.DType == Int32)
+	case *OneHot:
+		return fits(o.T.DType == Int32)
+	case *Random:
+		return fits(o.Rate >= 0 && o.Rate < 1)
+	}
+	return fmt.Errorf("unexpected op %T", op)
+}

@@ -1,0 +1,171 @@
+// Package lower turns a network into a program: the layers in order for
+// inference, once more for training with the tape run in reverse, and the
+// optimiser's update per parameter.
+package lower
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// MaxParams is the number of parameters a network may have.
+const MaxParams = 1e8
+
+// Lower returns the program of a validated network. The error is a
+// spec.ErrorList if the network is at fault.
+func Lower(net *spec.Network) (*ir.Program, error) {
+	l := &lowering{Builder: op.NewBuilder(net)}
+	l.inputs()
+	l.Prog.Infer = l.Begin("infer", false)
+	values := l.layers()
+	if len(l.Errs) > 0 {
+		return nil, l.Errs.Sort()
+	}
+	l.limits()
+	l.outputs(values)
+	if net.Codegen.Train && len(l.Errs) == 0 {
+		l.train()
+	}
+	if len(l.Errs) > 0 {
+		return nil, l.Errs.Sort()
+	}
+	return l.Prog, nil
+}
+
+type lowering struct {
+	*op.Builder
+	lr, step *ir.Value
+}
+
+// inputs adds the network's inputs.
+func (l *lowering) inputs() {
+	for _, in := range l.Net.Inputs {
+		size := 1
+		for _, d := range in.Shape {
+			size *= d
+		}
+		v := l.Value(ir.Value{Name: in.Name, Kind: ir.Input, Shape: []int{size}, Batch: true})
+		l.Prog.Inputs = append(l.Prog.Inputs, v)
+	}
+}
+
+// layers builds every layer and returns the values by name. A layer whose
+// source failed is skipped; its error was reported at the source.
+func (l *lowering) layers() map[string]*ir.Value {
+	values := map[string]*ir.Value{}
+	for i, in := range l.Net.Inputs {
+		values[in.Name] = l.normalize(in, l.Prog.Inputs[i])
+	}
+	for i := range l.Net.Layers {
+		layer := &l.Net.Layers[i]
+		xs := make([]*ir.Value, len(layer.From))
+		ok := true
+		for j, from := range layer.From {
+			xs[j] = values[from]
+			ok = ok && xs[j] != nil
+		}
+		if !ok {
+			continue
+		}
+		if row := op.LayerByName(layer.Kind); row != nil {
+			values[layer.Name] = row.Build(l.Builder, layer, xs)
+		} else {
+			act := &spec.Named{Pos: layer.Pos, Name: layer.Kind, Args: layer.Args}
+			l.NextLayer()
+			values[layer.Name] = l.Activate(act, xs[0], layer.Name)
+		}
+	}
+	return values
+}
+
+// normalize scales an input by its stored mean and standard deviation.
+func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
+	n := in.Normalize
+	if n == nil {
+		return x
+	}
+	constant := func(stat string, values []float64, init float64) *ir.Value {
+		info := ir.ParamInfo{Name: in.Name + "." + stat, Shape: x.Shape, Values: values}
+		if n.Fit {
+			info.Values, info.FitInput, info.Stat = []float64{init}, in.Name, stat
+		}
+		if len(info.Values) != 1 && len(info.Values) != x.Size() {
+			l.Errorf(n.Pos, "give one number, or one per element", "input %q: normalize needs %d numbers, got %d", in.Name, x.Size(), len(info.Values))
+		}
+		return l.Param(info)
+	}
+	mean, std := constant("mean", n.Mean, 0), constant("std", n.Std, 1)
+	return l.Map("normalize", in.Name+"_scaled",
+		expr.One("y", expr.Div(expr.Sub(expr.L("x"), expr.L("mean")), expr.L("std"))),
+		"y", x.Size(), "x", x, "mean", mean, "std", std)
+}
+
+// limits refuses networks that are too large.
+func (l *lowering) limits() {
+	n := 0
+	for _, p := range l.Prog.Params {
+		n += p.Size()
+	}
+	if n > MaxParams {
+		l.Errorf(l.Net.Pos, "make the layers narrower", "the network has %d parameters, the limit is %d", n, int(MaxParams))
+	}
+}
+
+// outputs records the results of inference.
+func (l *lowering) outputs(values map[string]*ir.Value) {
+	for _, out := range l.Net.Outputs {
+		v := values[out.From]
+		if len(out.Labels) > 0 && len(out.Labels) != v.Size() {
+			l.Errorf(out.Pos, "write one label per output", "output %q has %d values but %d labels", out.Name, v.Size(), len(out.Labels))
+		}
+		made, _ := l.MadeBy(v)
+		o := ir.Output{Name: out.Name, Value: v, Labels: out.Labels}
+		o.Classifier = len(out.Labels) > 0 || made == "softmax" || made == "log_softmax"
+		if out.Loss != nil {
+			row := op.LossByName(out.Loss.Name)
+			o.LossName = row.Name
+			o.Class = isClass(row, out.Loss.Args)
+			o.Classifier = o.Classifier || row.Class
+		}
+		l.Prog.Outputs = append(l.Prog.Outputs, o)
+		l.Prog.Infer.Results = append(l.Prog.Infer.Results, v)
+	}
+}
+
+// isClass reports whether the target of a loss is a class number.
+func isClass(row *op.Loss, a spec.Args) bool {
+	if t := a.Text("target"); t != "" {
+		return t == "class"
+	}
+	return row.Class
+}
+
+// scalar adds a number that is known once a training step starts.
+func (l *lowering) scalar(name string) *ir.Value {
+	return l.Value(ir.Value{Name: name, Kind: ir.Scalar, DType: ir.Float64})
+}
+
+// scalars computes per-step numbers in float64, rounded to the network's
+// dtype; keep names the results that are wanted.
+func (l *lowering) scalars(doc string, prog expr.Program, keep []string, dtype ir.DType, ins ...any) []*ir.Value {
+	m := &ir.Map{Doc: doc, Prog: prog, OutNames: keep}
+	for i := 0; i < len(ins); i += 2 {
+		if leaf := ins[i].(string); prog.Reads(leaf) {
+			m.InNames = append(m.InNames, leaf)
+			m.In = append(m.In, ins[i+1].(*ir.Value))
+		}
+	}
+	for _, name := range keep {
+		m.Out = append(m.Out, l.Value(ir.Value{Name: name, DType: dtype}))
+	}
+	l.Emit(m)
+	return m.Out
+}
+
+func (l *lowering) internal(format string, args ...any) {
+	l.Errs = append(l.Errs, &spec.Error{File: l.Net.File, Msg: "internal error: lower: " + fmt.Sprintf(format, args...)})
+}

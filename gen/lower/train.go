@@ -1,0 +1,185 @@
+package lower
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// train builds the functions of training.
+func (l *lowering) train() {
+	l.Prog.Gradients = l.Begin("gradients", true)
+	values := l.layers()
+	if len(l.Errs) > 0 {
+		return
+	}
+	l.Prog.Loss = l.losses(values)
+	if l.Prog.Loss == nil {
+		return
+	}
+	l.Backward()
+	for _, p := range l.Prog.Params {
+		if g := l.Grad(p); g != nil {
+			l.Prog.Grads = append(l.Prog.Grads, g)
+			l.Prog.Gradients.Results = append(l.Prog.Gradients.Results, g)
+		}
+	}
+	l.Prog.Evaluate = l.Begin("evaluate", false)
+	l.Prog.EvalLoss = l.losses(l.layers())
+	l.Prog.Update = l.Begin("update", false)
+	l.update()
+	l.penalty()
+}
+
+// losses adds the loss of every trained output; the loss of the batch is
+// their weighted sum.
+func (l *lowering) losses(values map[string]*ir.Value) *ir.Value {
+	batch := l.scalar("batch")
+	prog := expr.Program{}
+	var ins []any
+	var total *expr.Node
+	for i := range l.Net.Outputs {
+		out := &l.Net.Outputs[i]
+		if out.Loss == nil {
+			continue
+		}
+		sum, s := l.loss(i, out, values[out.From], batch)
+		if sum == nil {
+			continue
+		}
+		a, b := "l"+out.Name, "s"+out.Name
+		term := expr.Mul(expr.L(a), expr.L(b))
+		ins = append(ins, a, sum, b, s)
+		if total == nil {
+			total = term
+		} else {
+			total = expr.Add(total, term)
+		}
+	}
+	if total == nil {
+		l.Errorf(l.Net.Codegen.Pos, "write loss: mse, or codegen: {train: false}", "a trained network needs a loss")
+		return nil
+	}
+	prog = append(prog, expr.Let("loss", total))
+	loss := l.Map("loss", "loss", prog, "loss", 1, ins...)
+	l.Func().Results = append(l.Func().Results, loss)
+	return loss
+}
+
+// loss adds one output's loss and seeds its gradient. It returns the sum over
+// the samples and the scale.
+func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir.Value) {
+	row, args := op.LossByName(out.Loss.Name), out.Loss.Args
+	made, _ := l.MadeBy(p)
+	if row.Refuse != nil {
+		if why, hint := row.Refuse(args, made); why != "" {
+			l.Errorf(out.Loss.Pos, hint, "%s", why)
+			return nil, nil
+		}
+	}
+	target := l.target(i, out, p, isClass(row, args))
+
+	scale := expr.C(out.Weight)
+	if args.Text("reduction") != "sum" {
+		n := 1.0
+		if row.Mean == op.OverElements {
+			n = float64(p.Size())
+		}
+		scale = expr.Div(expr.C(out.Weight), expr.Mul(expr.L("batch"), expr.C(n)).Fold())
+	}
+	s = l.scalars("scale of the loss", expr.One("s", scale), []string{"s"}, l.Prog.DType, "batch", batch)[0]
+	each := l.LossOf(row, args, p, target, s)
+	sum = l.Value(ir.Value{Name: "loss_" + out.Name, Shape: []int{1}})
+	l.Emit(&ir.BatchSum{Y: sum, X: each})
+	return sum, s
+}
+
+// target returns what the output is compared with, adding it on first use.
+func (l *lowering) target(i int, out *spec.Output, p *ir.Value, class bool) *ir.Value {
+	if t := l.Prog.Outputs[i].Target; t != nil {
+		return t
+	}
+	t := ir.Value{Name: "t_" + out.Name, Kind: ir.Target, Shape: p.Shape, Batch: true}
+	if class {
+		t.DType, t.Shape = ir.Int32, []int{1}
+	}
+	l.Prog.Outputs[i].Target = l.Value(t)
+	return l.Prog.Outputs[i].Target
+}
+
+// update adds the optimiser's step for every trained parameter.
+func (l *lowering) update() {
+	named := l.Net.Optimizer
+	row := op.OptimizerByName(named.Name)
+	if row.Check != nil {
+		if why, hint := row.Check(named.Args); why != "" {
+			l.Errorf(named.Pos, hint, "%s", why)
+			return
+		}
+	}
+	l.step = l.scalar("step")
+	l.schedule(named.Args)
+	u := &updater{lowering: l, row: row, args: named.Args}
+	u.scalars = row.Scalars
+	u.prepare()
+	u.clipNorm()
+	for i, p := range l.trained() {
+		u.param(p, l.gradOf(p), i)
+	}
+}
+
+// schedule computes the learning rate of the step.
+func (l *lowering) schedule(a spec.Args) {
+	base := l.scalar("learning_rate")
+	rate := expr.L("learning_rate")
+	if s := a.Word("schedule"); s != nil {
+		t := expr.Sub(expr.L("step"), expr.C(1))
+		rate = expr.Mul(rate, op.ScheduleByName(s.Name).Factor(s.Args, t).Fold())
+	}
+	l.lr = l.scalars("scheduled learning rate", expr.One("lr", rate.Fold()), []string{"lr"}, ir.Float64,
+		"learning_rate", base, "step", l.step)[0]
+}
+
+// trained returns the parameters that have a gradient.
+func (l *lowering) trained() []*ir.Value {
+	var ps []*ir.Value
+	for _, p := range l.Prog.Params {
+		if l.gradOf(p) != nil {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+func (l *lowering) gradOf(p *ir.Value) *ir.Value {
+	for _, g := range l.Prog.Grads {
+		if g.Param == p.Param {
+			return g
+		}
+	}
+	return nil
+}
+
+// penalty adds the sum of the regularisers' penalties, reported on demand.
+func (l *lowering) penalty() {
+	f := l.Begin("penalty", false)
+	var total *ir.Value
+	for _, p := range l.Prog.Params {
+		reg := l.Regularizers[p.Name]
+		if reg == nil {
+			continue
+		}
+		row := op.RegularizerByName(reg.Name)
+		r := l.Reduce(row.Name, "r_"+p.Name, ir.Sum, row.Programs(reg.Args).Penalty.Rename(map[string]string{"r": "e"}), "w", p)
+		if total == nil {
+			total = r
+		} else {
+			total = l.Map("add", "penalty", expr.One("s", expr.Add(expr.L("a"), expr.L("b"))), "s", 1, "a", total, "b", r)
+		}
+	}
+	if total != nil {
+		f.Results = []*ir.Value{total}
+		l.Prog.Penalty, l.Prog.PenaltyOf = f, total
+	}
+}

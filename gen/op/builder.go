@@ -1,0 +1,248 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// Builder adds operations to a function of a program and remembers how
+// gradients flow back through them.
+type Builder struct {
+	Net  *spec.Network
+	Prog *ir.Program
+	// Training: dropout is in force and gradients are recorded.
+	Training bool
+	Errs     spec.ErrorList
+
+	// Regularizers holds the penalty of each parameter that has one.
+	Regularizers map[string]*spec.Named
+
+	fn     *ir.Func
+	params map[string]*ir.Value
+	tape   []record
+	grads  map[*ir.Value][]*ir.Value
+	flows  map[*ir.Value]bool // depends on a trained parameter
+	made   map[*ir.Value]made
+	layer  int // running number of the layer, for the random generator
+	dense  int // running number of the dense layer, for names
+}
+
+// record is how the gradient of one value flows back.
+type record struct {
+	y    *ir.Value
+	back func(dy *ir.Value)
+}
+
+// made remembers the activation a value came from, for fusing losses.
+type made struct {
+	activation string
+	x          *ir.Value
+}
+
+// NewBuilder returns a builder for an empty program.
+func NewBuilder(net *spec.Network) *Builder {
+	return &Builder{
+		Net: net,
+		Prog: &ir.Program{
+			Name: net.Package, DType: ir.DType(net.Numeric.DType), Mode: net.Numeric.Mode,
+		},
+		Regularizers: map[string]*spec.Named{},
+		params:       map[string]*ir.Value{},
+	}
+}
+
+// Begin starts a function; values of earlier functions other than parameters
+// must not be used in it.
+func (b *Builder) Begin(name string, training bool) *ir.Func {
+	b.fn = &ir.Func{Name: name}
+	b.Training = training
+	b.tape = nil
+	b.grads = map[*ir.Value][]*ir.Value{}
+	b.flows = map[*ir.Value]bool{}
+	b.made = map[*ir.Value]made{}
+	b.layer, b.dense = 0, 0
+	return b.fn
+}
+
+// Errorf reports a problem at a place of the spec.
+func (b *Builder) Errorf(pos spec.Pos, hint, format string, args ...any) {
+	b.Errs = append(b.Errs, b.Net.Errorf(pos, hint, format, args...))
+}
+
+// Value adds a value to the program.
+func (b *Builder) Value(v ir.Value) *ir.Value {
+	v.ID = len(b.Prog.Values)
+	if v.DType == "" {
+		v.DType = b.Prog.DType
+	}
+	b.Prog.Values = append(b.Prog.Values, &v)
+	return &v
+}
+
+// Temp adds a temporary per sample.
+func (b *Builder) Temp(name string, size int) *ir.Value {
+	return b.Value(ir.Value{Name: name, Shape: []int{size}, Batch: true})
+}
+
+// Emit adds an operation. Its results depend on trained parameters if one of
+// its operands does.
+func (b *Builder) Emit(op ir.Op) {
+	b.fn.Ops = append(b.fn.Ops, op)
+	for _, x := range op.Ins() {
+		if b.flows[x] || (x.Kind == ir.Param && x.Param.Trained) {
+			for _, y := range op.Outs() {
+				b.flows[y] = true
+			}
+		}
+	}
+}
+
+// Flows reports whether a gradient is wanted for the value.
+func (b *Builder) Flows(v *ir.Value) bool { return b.Training && b.flows[v] }
+
+// Map adds an element-wise operation with one result, named out in the
+// program. ins are leaf name, value, leaf name, value, …; operands the
+// program does not read are left out.
+func (b *Builder) Map(doc, name string, prog expr.Program, out string, size int, ins ...any) *ir.Value {
+	m := &ir.Map{Doc: doc, Prog: prog, OutNames: []string{out}}
+	batch := false
+	for i := 0; i < len(ins); i += 2 {
+		leaf, v := ins[i].(string), ins[i+1].(*ir.Value)
+		if v == nil || !prog.Reads(leaf) {
+			continue
+		}
+		m.InNames = append(m.InNames, leaf)
+		m.In = append(m.In, v)
+		batch = batch || v.Batch
+	}
+	y := b.Value(ir.Value{Name: name, Shape: []int{size}, Batch: batch})
+	m.Out = []*ir.Value{y}
+	b.Emit(m)
+	return y
+}
+
+// Reduce adds a reduction of the elements of a sample; prog assigns "e".
+func (b *Builder) Reduce(doc, name string, kind ir.ReduceKind, prog expr.Program, ins ...any) *ir.Value {
+	r := &ir.Reduce{Doc: doc, Kind: kind, Prog: prog}
+	batch := false
+	for i := 0; i < len(ins); i += 2 {
+		leaf, v := ins[i].(string), ins[i+1].(*ir.Value)
+		if v == nil || !prog.Reads(leaf) {
+			continue
+		}
+		r.InNames = append(r.InNames, leaf)
+		r.In = append(r.In, v)
+		batch = batch || v.Batch
+	}
+	r.Y = b.Value(ir.Value{Name: name, Shape: []int{1}, Batch: batch})
+	b.Emit(r)
+	return r.Y
+}
+
+// Gather adds the element of x that the target names.
+func (b *Builder) Gather(name string, x, t *ir.Value) *ir.Value {
+	y := b.Temp(name, 1)
+	b.Emit(&ir.Gather{Y: y, X: x, T: t})
+	return y
+}
+
+// OneHot adds the vector that is 1 at the target's class and 0 elsewhere.
+func (b *Builder) OneHot(name string, size int, t *ir.Value) *ir.Value {
+	y := b.Temp(name, size)
+	b.Emit(&ir.OneHot{Y: y, T: t})
+	return y
+}
+
+// Param returns the parameter of that name, adding it on first use.
+func (b *Builder) Param(info ir.ParamInfo) *ir.Value {
+	if p := b.params[info.Name]; p != nil {
+		return p
+	}
+	p := b.Value(ir.Value{Name: info.Name, Kind: ir.Param, Shape: info.Shape, Param: &info})
+	b.params[info.Name] = p
+	b.Prog.Params = append(b.Prog.Params, p)
+	return p
+}
+
+// Record says how the gradient dy of y flows back. It does nothing outside
+// training or where no gradient is wanted.
+func (b *Builder) Record(y *ir.Value, back func(dy *ir.Value)) {
+	if b.Flows(y) {
+		b.tape = append(b.tape, record{y, back})
+	}
+}
+
+// AddGrad adds a contribution to the gradient of a value.
+func (b *Builder) AddGrad(x, dx *ir.Value) {
+	b.grads[x] = append(b.grads[x], dx)
+}
+
+// Grad returns the gradient of a value: the sum of the contributions, in the
+// order in which they were added; nil if there is none.
+func (b *Builder) Grad(x *ir.Value) *ir.Value {
+	gs := b.grads[x]
+	if len(gs) == 0 {
+		return nil
+	}
+	for len(gs) > 1 {
+		sum := b.Map("add gradients", gs[0].Name, expr.One("s", expr.Add(expr.L("a"), expr.L("b"))),
+			"s", gs[0].Size(), "a", gs[0], "b", gs[1])
+		gs = append([]*ir.Value{sum}, gs[2:]...)
+	}
+	b.grads[x] = gs
+	return gs[0]
+}
+
+// Backward runs the tape in reverse.
+func (b *Builder) Backward() {
+	for i := len(b.tape) - 1; i >= 0; i-- {
+		if dy := b.Grad(b.tape[i].y); dy != nil {
+			b.tape[i].back(dy)
+		}
+	}
+}
+
+// Activate applies an activation to x.
+func (b *Builder) Activate(act *spec.Named, x *ir.Value, name string) *ir.Value {
+	row := ActivationByName(act.Name)
+	if b.Training && row.Refuse != nil {
+		if why, hint := row.Refuse(act.Args); why != "" {
+			b.Errorf(act.Pos, hint, "%s", why)
+		}
+	}
+	if row.Name == "linear" {
+		return x
+	}
+	var y *ir.Value
+	if row.Mixing != nil {
+		y = row.Mixing.Forward(b, x)
+		b.Record(y, func(dy *ir.Value) { b.AddGrad(x, row.Mixing.Backward(b, x, y, dy)) })
+	} else {
+		fy, fdx := row.Programs(act.Args)
+		y = b.Map(row.Name, name, fy, "y", x.Size(), "x", x)
+		b.Record(y, func(dy *ir.Value) {
+			b.AddGrad(x, b.Map(row.Name+" gradient", "d"+x.Name, fdx, "dx", x.Size(), "x", x, "y", y, "dy", dy))
+		})
+	}
+	b.made[y] = made{row.Name, x}
+	return y
+}
+
+// MadeBy returns the activation that made the value and what it was applied
+// to; "" if none did.
+func (b *Builder) MadeBy(v *ir.Value) (activation string, x *ir.Value) {
+	m := b.made[v]
+	return m.activation, m.x
+}
+
+// NextLayer counts the layers, for the random generator.
+func (b *Builder) NextLayer() int { b.layer++; return b.layer }
+
+// NextDense counts the dense layers, for the names z1, a1, ….
+func (b *Builder) NextDense() string { b.dense++; return fmt.Sprint(b.dense) }
+
+// Func returns the function being built.
+func (b *Builder) Func() *ir.Func { return b.fn }

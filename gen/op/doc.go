@@ -1,0 +1,13 @@
+// Package op is the vocabulary of the compiler: activations, losses,
+// optimisers, schedules, regularisers and initialisers as rows of literal
+// tables, and layers as one file each, forward and gradient side by side.
+//
+// A row is the only place where its word is defined: the language (its
+// fields, defaults and documentation), the mathematics (value and derivative
+// in the scalar expression language of gen/ir/expr), and everything that
+// reads it: decoder, JSON Schema, interpreter, Go emitter, gradient check.
+//
+// To add an activation, loss, optimiser, schedule, regulariser or
+// initialiser, add a row to its table. To add a layer, add a file with its
+// Layer and a line to the table in layers.go.
+package op

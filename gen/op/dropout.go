@@ -1,0 +1,33 @@
+package op
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// dropout zeroes unit outputs in training: y = x·m, m = 0 with probability
+// rate, else 1/(1−rate). It is the identity in inference.
+var dropout = Layer{
+	Kind: spec.Kind{
+		Name: "dropout",
+		Doc:  "Dropout of unit outputs with inverted scaling, y = x·m/(1−rate), m ~ Bernoulli(1−rate); the identity in inference.",
+		Params: []spec.Param{
+			{Name: "rate", Doc: "probability of dropping a unit", Type: spec.Number, Required: true, Range: &spec.Range{Min: 0, Max: 1, MaxOpen: true}},
+		},
+	},
+	Build: func(b *Builder, l *spec.Layer, xs []*ir.Value) *ir.Value {
+		x, rate, layer := xs[0], l.Args.Float("rate"), 2*b.NextLayer()
+		if !b.Training || rate == 0 {
+			return x
+		}
+		m := b.Temp(l.Name+"_mask", x.Size())
+		b.Emit(&ir.Random{Y: m, Purpose: "dropout", Layer: layer, Rate: rate})
+		product := func(out, a string) expr.Program { return expr.One(out, expr.Mul(expr.L(a), expr.L("m"))) }
+		y := b.Map("dropout", l.Name, product("y", "x"), "y", x.Size(), "x", x, "m", m)
+		b.Record(y, func(dy *ir.Value) {
+			b.AddGrad(x, b.Map("dropout gradient", "d"+x.Name, product("dx", "dy"), "dx", x.Size(), "dy", dy, "m", m))
+		})
+		return y
+	},
+}

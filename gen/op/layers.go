@@ -1,0 +1,28 @@
+package op
+
+import "github.com/nngen-go/nngen/spec"
+
+// layers is the layer table. A layer has a file of its own.
+var layers = []Layer{dense, dropout, add, concat, flatten}
+
+// Layers returns the layer table.
+func Layers() []Layer { return layers }
+
+// LayerByName returns the row of a layer, or nil.
+func LayerByName(name string) *Layer {
+	return find(layers, name, func(r *Layer) *spec.Kind { return &r.Kind })
+}
+
+// Vocabulary returns the words of the language: all tables of this package.
+func Vocabulary() *spec.Vocabulary {
+	return &spec.Vocabulary{
+		Layers:       kinds(Layers(), func(r *Layer) *spec.Kind { return &r.Kind }),
+		Activations:  kinds(Activations(), func(r *Activation) *spec.Kind { return &r.Kind }),
+		Losses:       kinds(Losses(), func(r *Loss) *spec.Kind { return &r.Kind }),
+		Optimizers:   kinds(Optimizers(), func(r *Optimizer) *spec.Kind { return &r.Kind }),
+		Schedules:    kinds(Schedules(), func(r *Schedule) *spec.Kind { return &r.Kind }),
+		Clips:        kinds(Clips(), func(r *Clip) *spec.Kind { return &r.Kind }),
+		Regularizers: kinds(Regularizers(), func(r *Regularizer) *spec.Kind { return &r.Kind }),
+		Initializers: kinds(Initializers(), func(r *Initializer) *spec.Kind { return &r.Kind }),
+	}
+}

@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// Arena is one block of memory, a Go struct without pointers, 64-byte
+// aligned, every field at a constant offset.
+type Arena struct {
+	Fields []Field
+	Size   int // bytes
+}
+
+// Field is a field of an arena: an array of the dimensions.
+type Field struct {
+	Name   string
+	Dims   []int
+	Elem   ir.DType
+	Offset int // bytes
+	Size   int // bytes, without the padding that follows
+	Pad    int // elements of padding after it, to the next 64 bytes
+	Tensor *Tensor
+	Doc    string
+}
+
+const alignment = 64
+
+// add appends the fields of a tensor: its 16-wide panels and its tail.
+func (a *Arena) add(t *Tensor) {
+	l := &t.Layout
+	switch {
+	case l.Order == Connections:
+		a.field(t, t.Field, l.Size())
+	case l.Order == Vector:
+		a.field(t, t.Field, l.Full, schedule.Panel)
+	default:
+		if l.Full > 0 {
+			a.field(t, t.Field, l.Full, l.Rows, schedule.Panel)
+		}
+		if l.Tail > 0 {
+			a.field(t, t.TailField(), l.In, l.Tail)
+		}
+	}
+}
+
+func (a *Arena) field(t *Tensor, name string, dims ...int) {
+	f := Field{Name: name, Dims: dims, Elem: t.Layout.Elem, Offset: a.Size, Tensor: t}
+	f.Doc = fmt.Sprintf("%s %v", t.Value.Name, t.Value.Shape)
+	f.Size = elemSize(f.Elem)
+	for _, d := range dims {
+		f.Size *= d
+	}
+	f.Pad = (roundUp(f.Size, alignment) - f.Size) / elemSize(f.Elem)
+	a.Size += roundUp(f.Size, alignment)
+	a.Fields = append(a.Fields, f)
+}
+
+// TailField returns the name of the field of the last, narrow panel.
+func (t *Tensor) TailField() string {
+	if t.Layout.Full == 0 {
+		return t.Field
+	}
+	return t.Field + "t"
+}
+
+// field names a parameter's field: w and b numbered by the dense layer,
+// other constants by their name.
+func (p *Plan) field(v *ir.Value, used map[string]int) string {
+	layer, what, _ := strings.Cut(v.Name, ".")
+	if n := p.denseNumber(v); n > 0 {
+		return fmt.Sprintf("%c%d", map[bool]byte{true: 'w', false: 'b'}[what == "weight"], n)
+	}
+	name := what + "Of" + strings.ToUpper(layer[:1]) + camel(layer)[1:]
+	used[name]++
+	if used[name] > 1 {
+		name += fmt.Sprint(used[name])
+	}
+	return name
+}
+
+// denseNumber returns the running number of the dense layer a parameter
+// belongs to, 0 if it belongs to none.
+func (p *Plan) denseNumber(v *ir.Value) int {
+	n := 0
+	for _, op := range p.Prog.Infer.Ops {
+		if d, ok := op.(*ir.Dense); ok {
+			n++
+			if d.W == v || d.B == v {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+func camel(s string) string {
+	parts := strings.Split(s, "_")
+	for i, part := range parts[1:] {
+		if part != "" {
+			parts[i+1] = strings.ToUpper(part[:1]) + part[1:]
+		}
+	}
+	return strings.Join(parts, "")
+}

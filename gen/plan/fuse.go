@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// fuse moves element-wise operations into the epilogue of the dense operation
+// whose result they read, where everything else they read exists already.
+// The arithmetic is the same; the result is not stored and read again.
+func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
+	readers := map[*ir.Value]int{}
+	for _, op := range ops {
+		for _, x := range op.Ins() {
+			readers[x]++
+		}
+	}
+	var steps []*Step
+	fused := map[ir.Op]bool{}
+	defined := map[*ir.Value]bool{}
+	for i, op := range ops {
+		if fused[op] {
+			continue
+		}
+		s := &Step{Op: op, Keep: true}
+		define(op, defined)
+		if y := denseResult(op); y != nil {
+			s.Epilogue = epilogue(ops[i+1:], y, defined)
+			s.hidden = map[*ir.Value]bool{}
+			for _, v := range append([]*ir.Value{y}, results(s.Epilogue)...) {
+				inside := 0
+				for _, m := range s.Epilogue {
+					fused[m] = true
+					inside += count(m.In, v)
+				}
+				s.hidden[v] = !keep[v] && readers[v] == inside
+			}
+			s.Keep = !s.hidden[y]
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func results(maps []*ir.Map) []*ir.Value {
+	var vs []*ir.Value
+	for _, m := range maps {
+		vs = append(vs, m.Out...)
+	}
+	return vs
+}
+
+// denseResult returns the result of an operation that ends in an epilogue.
+func denseResult(op ir.Op) *ir.Value {
+	switch o := op.(type) {
+	case *ir.Dense:
+		return o.Y
+	case *ir.DenseGradInput:
+		return o.DX
+	}
+	return nil
+}
+
+// epilogue returns the maps that can be computed on y in registers.
+func epilogue(rest []ir.Op, y *ir.Value, defined map[*ir.Value]bool) []*ir.Map {
+	var maps []*ir.Map
+	inRegisters := map[*ir.Value]bool{y: true}
+	for _, op := range rest {
+		m, ok := op.(*ir.Map)
+		if !ok || len(m.Out) != 1 || !m.Out[0].Batch || m.Out[0].Size() != y.Size() {
+			continue
+		}
+		reads, ready := false, true
+		for _, x := range m.In {
+			reads = reads || inRegisters[x]
+			ready = ready && (inRegisters[x] || defined[x] || x.Kind != ir.Temp)
+		}
+		if reads && ready {
+			maps = append(maps, m)
+			inRegisters[m.Out[0]] = true
+			defined[m.Out[0]] = true
+		}
+	}
+	return maps
+}
+
+func define(op ir.Op, defined map[*ir.Value]bool) {
+	for _, y := range op.Outs() {
+		defined[y] = true
+	}
+}
+
+func count(vs []*ir.Value, v *ir.Value) int {
+	n := 0
+	for _, x := range vs {
+		if x == v {
+			n++
+		}
+	}
+	return n
+}
+
+// chains returns the number of accumulator chains of an operation's sums.
+func chains(op ir.Op) int {
+	switch o := op.(type) {
+	case *ir.Dense:
+		if o.W.Param.Mask == nil {
+			return schedule.Chains(o.Y.Size(), o.X.Size())
+		}
+	case *ir.DenseGradInput:
+		if o.W.Param.Mask == nil {
+			return schedule.Chains(o.DX.Size(), o.DY.Size())
+		}
+	case *ir.Reduce:
+		if w := widest(o.In); o.Kind == ir.Sum && w.Param == nil {
+			return schedule.Chains(1, w.Size())
+		}
+	}
+	return 1
+}
+
+func widest(vs []*ir.Value) *ir.Value {
+	w := vs[0]
+	for _, v := range vs {
+		if v.Size() > w.Size() {
+			w = v
+		}
+	}
+	return w
+}

@@ -1,0 +1,129 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/schedule"
+)
+
+// Order is how the elements of a stored tensor follow each other.
+type Order string
+
+// The orders.
+const (
+	Panels      Order = "panels"      // [N/16][K][16], the last panel 8 or 16 wide
+	Vector      Order = "vector"      // [N/16][16], a bias or a constant
+	Connections Order = "connections" // the connections of a sparse weight, by output then input
+)
+
+// Layout says where the elements of a stored tensor lie. All paths of a
+// package share it: packing, gradients, optimiser state, kernels.
+type Layout struct {
+	Order Order
+	Elem  ir.DType
+	Out   int // N, outputs
+	In    int // K, inputs; 1 for a vector
+	Full  int // number of 16-wide panels
+	Tail  int // width of the last panel: 0, 8 or 16
+	// Rows is the length of a panel: K, or one more where panels would
+	// otherwise lie a multiple of 4 KiB apart and compete for cache sets.
+	Rows int
+	Mask *ir.Mask
+	// first holds the position of each output's first connection.
+	first []int
+}
+
+// elemSize returns the bytes of an element.
+func elemSize(t ir.DType) int {
+	if t == ir.Float64 {
+		return 8
+	}
+	return 4
+}
+
+// NewLayout chooses the layout of a parameter.
+func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
+	l := Layout{Order: Vector, Elem: elem, Out: p.Shape[0], In: 1, Rows: 1, Mask: p.Mask}
+	switch {
+	case p.Mask != nil:
+		l.Order, l.In = Connections, p.Shape[1]
+		l.first = make([]int, l.Out+1)
+		for o, cols := range p.Mask.Cols {
+			l.first[o+1] = l.first[o] + len(cols)
+		}
+		return l
+	case len(p.Shape) == 1:
+		l.Full = (l.Out + schedule.Panel - 1) / schedule.Panel
+		return l
+	}
+	l.Order, l.In, l.Rows = Panels, p.Shape[1], p.Shape[1]
+	l.Full = l.Out / schedule.Panel
+	switch rest := l.Out % schedule.Panel; {
+	case rest > schedule.Panel/2:
+		l.Tail = schedule.Panel
+	case rest > 0:
+		l.Tail = schedule.Panel / 2
+	}
+	const aliasing = 4096
+	if l.Full > 1 && l.Rows*schedule.Panel*elemSize(elem)%aliasing == 0 {
+		l.Rows++
+	}
+	return l
+}
+
+// Index returns the position of the weight of (output, input, tap) among the
+// stored elements, or −1 for a connection that does not exist. Dense weights
+// have one tap, 0. It is the one definition of the layout.
+func (l *Layout) Index(out, in, tap int) int {
+	switch l.Order {
+	case Connections:
+		for i, c := range l.Mask.Cols[out] {
+			if c == in {
+				return l.first[out] + i
+			}
+		}
+		return -1
+	case Vector:
+		return out
+	}
+	q, lane := out/schedule.Panel, out%schedule.Panel
+	if q < l.Full {
+		return (q*l.Rows+in+tap)*schedule.Panel + lane
+	}
+	return l.Full*l.Rows*schedule.Panel + (in+tap)*l.Tail + lane
+}
+
+// Size returns the number of stored elements, padding included.
+func (l *Layout) Size() int {
+	switch l.Order {
+	case Connections:
+		return (l.first[l.Out] + schedule.Panel - 1) / schedule.Panel * schedule.Panel
+	case Vector:
+		return l.Full * schedule.Panel
+	}
+	return l.Full*l.Rows*schedule.Panel + roundUp(l.In*l.Tail, schedule.Panel)
+}
+
+// First returns the position of an output's first connection.
+func (l *Layout) First(out int) int { return l.first[out] }
+
+// TailOutputs returns the number of outputs in the tail panel.
+func (l *Layout) TailOutputs() int { return l.Out - l.Full*schedule.Panel }
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+// String describes the layout: [49][784][16]float32.
+func (l *Layout) String() string {
+	switch {
+	case l.Order == Connections:
+		return fmt.Sprintf("connections[%d]%s", l.first[l.Out], l.Elem)
+	case l.Order == Vector:
+		return fmt.Sprintf("[%d][16]%s", l.Full, l.Elem)
+	case l.Tail == 0:
+		return fmt.Sprintf("[%d][%d][16]%s", l.Full, l.Rows, l.Elem)
+	case l.Full == 0:
+		return fmt.Sprintf("[%d][%d]%s", l.In, l.Tail, l.Elem)
+	}
+	return fmt.Sprintf("[%d][%d][16]+[%d][%d]%s", l.Full, l.Rows, l.In, l.Tail, l.Elem)
+}

@@ -1,0 +1,123 @@
+// Package plan decides how a program is computed: the layout of everything
+// that is stored, the buffers, what is fused, what is unrolled. Emitters walk
+// a finished plan and decide nothing.
+package plan
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// Options are the code generation options that bear on the plan.
+type Options struct {
+	Batch  int    // largest batch of a training step or a batched inference
+	Unroll string // auto | none | full
+}
+
+// Plan is a program with every decision made.
+type Plan struct {
+	Prog    *ir.Program
+	Options Options
+
+	Tensors []*Tensor // the stored tensors, in the order of Prog.Params
+	Net     Arena     // the parameters
+	Infer   *Phase
+	Train   *Train // nil without training
+}
+
+// Tensor is a stored parameter.
+type Tensor struct {
+	Value  *ir.Value
+	Layout Layout
+	Field  string // Go field: w1, b1
+}
+
+// Train is the plan of a training step.
+type Train struct {
+	Gradients *Batched
+	Evaluate  *Batched // the loss alone, as in inference
+	Update    *Phase
+	Penalty   *Phase   // nil without regularisers
+	States    []string // names of the optimiser's states
+	// Rows are the values kept for every sample of the batch, because a sum
+	// over the batch reads them.
+	Rows []*ir.Value
+	// Copies are parameter-shaped temporaries (drop_connect).
+	Copies []*ir.Value
+}
+
+// Phase is a list of steps with the buffers of their temporaries.
+type Phase struct {
+	Steps []*Step
+	Slots []int // sizes of the workspace's slots, in elements
+	Slot  map[*ir.Value]int
+}
+
+// Step is one operation with what is fused to it.
+type Step struct {
+	Op ir.Op
+	// Epilogue holds the element-wise operations computed on the result while
+	// it is in registers.
+	Epilogue []*ir.Map
+	// Keep: the operation's own result is stored too, because something
+	// beside the epilogue reads it.
+	Keep bool
+	// hidden are results of the epilogue that only the epilogue reads.
+	hidden map[*ir.Value]bool
+	// Chains is the number of accumulator chains of each sum.
+	Chains int
+	// Unrolled: straight-line code.
+	Unrolled bool
+}
+
+// TensorOf returns the stored tensor of a parameter, gradient or state.
+func (p *Plan) TensorOf(info *ir.ParamInfo) *Tensor {
+	for _, t := range p.Tensors {
+		if t.Value.Param == info {
+			return t
+		}
+	}
+	return nil
+}
+
+// New plans a program.
+func New(prog *ir.Program, o Options) (*Plan, error) {
+	p := &Plan{Prog: prog, Options: o}
+	p.tensors()
+	p.Infer = p.phase(prog.Infer.Ops, keepAll(prog.Infer.Results))
+	if prog.Gradients != nil {
+		p.train()
+	}
+	p.unroll()
+	return p, p.Verify()
+}
+
+// tensors lays out the parameters. Dense layers are numbered, as in the
+// mathematics: w1, b1, w2, ….
+func (p *Plan) tensors() {
+	fields := map[string]int{}
+	for _, v := range p.Prog.Params {
+		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.DType)}
+		t.Field = p.field(v, fields)
+		p.Tensors = append(p.Tensors, t)
+		p.Net.add(t)
+	}
+}
+
+func keepAll(vs []*ir.Value) map[*ir.Value]bool {
+	m := map[*ir.Value]bool{}
+	for _, v := range vs {
+		m[v] = true
+	}
+	return m
+}
+
+// phase fuses and assigns buffers to a list of operations. Values in keep
+// have a place of their own and get no slot.
+func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool) *Phase {
+	ph := &Phase{Steps: fuse(ops, keep)}
+	for _, s := range ph.Steps {
+		s.Chains = chains(s.Op)
+	}
+	ph.assign(keep)
+	return ph
+}

@@ -1,0 +1,59 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// Verify checks the properties emitters rely on: fields are aligned and do
+// not overlap, and no slot is overwritten while its value is still read.
+func (p *Plan) Verify() error {
+	end := 0
+	for _, f := range p.Net.Fields {
+		if f.Offset%alignment != 0 || f.Offset < end {
+			return fmt.Errorf("internal error: plan: field %s at %d overlaps or is not aligned", f.Name, f.Offset)
+		}
+		end = f.Offset + f.Size
+	}
+	phases := []*Phase{p.Infer}
+	if p.Train != nil {
+		phases = append(phases, p.Train.Update)
+		for _, b := range []*Batched{p.Train.Gradients, p.Train.Evaluate} {
+			phases = append(phases, b.Prepare, b.Sample, b.Sums)
+		}
+	}
+	for _, ph := range phases {
+		if err := ph.verify(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (ph *Phase) verify() error {
+	holds := map[int]*ir.Value{}
+	for i, s := range ph.Steps {
+		for _, x := range s.ins() {
+			if slot, ok := ph.Slot[x]; ok && holds[slot] != x {
+				return fmt.Errorf("internal error: plan: step %d reads %s from slot %d, which holds %v", i, x, slot, holds[slot])
+			}
+		}
+		for _, y := range s.Stored() {
+			slot, ok := ph.Slot[y]
+			if !ok {
+				continue
+			}
+			for _, x := range s.ins() {
+				if other, ok := ph.Slot[x]; ok && other == slot {
+					return fmt.Errorf("internal error: plan: step %d writes %s over its operand %s", i, y, x)
+				}
+			}
+			if ph.Slots[slot] < y.Size() {
+				return fmt.Errorf("internal error: plan: slot %d is too small for %s", slot, y)
+			}
+			holds[slot] = y
+		}
+	}
+	return nil
+}

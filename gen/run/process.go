@@ -1,0 +1,142 @@
+package run
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+)
+
+// job is what the runner is told; see templates/runner.go.tmpl.
+type job struct {
+	Command     string
+	Data        string
+	Samples     int
+	DataHash    string
+	Valid       string
+	ValidCount  int
+	Weights     string
+	Out         string
+	Checkpoint  string
+	Resume      bool
+	Epochs      int
+	Batch       int
+	Seed        uint64
+	Shuffle     bool
+	Predictions string
+}
+
+// event is a line of the runner.
+type event struct {
+	Event   string `json:"event"`
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Epoch
+	Params int     `json:"params"`
+	Next   int     `json:"next"`
+	Nanos  float64 `json:"ns_per_inference"`
+	Allocs *uint64 `json:"allocs_per_inference"`
+}
+
+// Epoch is the progress of a training after an epoch.
+type Epoch struct {
+	Epoch            int      `json:"epoch"`
+	Epochs           int      `json:"epochs"`
+	Loss             *float64 `json:"loss"`
+	ValidLoss        *float64 `json:"val_loss"`
+	ValidAccuracy    *float64 `json:"val_accuracy"`
+	SamplesPerSecond float64  `json:"samples_per_second"`
+}
+
+// InvalidError is weights or a checkpoint that do not fit the network.
+type InvalidError struct {
+	Kind string // weights, checkpoint
+	Msg  string
+}
+
+// Error returns the message, which names the file.
+func (e *InvalidError) Error() string { return e.Msg }
+
+// ErrInterrupted is returned when the context ended before the work.
+var ErrInterrupted = errors.New("interrupted")
+
+// interrupted turns an error that the end of the context caused into
+// ErrInterrupted.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ErrInterrupted
+	}
+	return err
+}
+
+// process runs a program on a job and calls handle with its events, up to the
+// last. When the context ends, the program is asked to stop and goes on until
+// it has saved.
+func (b *Binary) process(ctx context.Context, j job, talk io.Writer, handle func(event)) error {
+	cmd := exec.Command(b.Path)
+	cmd.Stderr = talk
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	line, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { in.Close() })
+	defer stop()
+	if _, err := in.Write(append(line, '\n')); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(talk, "nngen: the program of the network does not listen:", err)
+	}
+	last, err := readEvents(out, handle)
+	if err != nil {
+		cmd.Process.Kill()
+	}
+	waitErr := cmd.Wait()
+	switch {
+	case last.Event == "interrupted", ctx.Err() != nil && last.Event != "done" && last.Event != "error":
+		return ErrInterrupted
+	case last.Event == "error" && last.Kind != "failure":
+		return &InvalidError{Kind: last.Kind, Msg: last.Message}
+	case last.Event == "error":
+		return errors.New(last.Message)
+	case err != nil:
+		return err
+	case waitErr != nil:
+		return fmt.Errorf("the program of the network failed: %w", waitErr)
+	case last.Event != "done":
+		return fmt.Errorf("the program of the network ended early")
+	}
+	return nil
+}
+
+// readEvents reads lines until the end and returns the last event.
+func readEvents(r io.Reader, handle func(event)) (last event, err error) {
+	s := bufio.NewScanner(r)
+	for s.Scan() {
+		last = event{}
+		if err := json.Unmarshal(s.Bytes(), &last); err != nil {
+			return last, fmt.Errorf("the program of the network wrote %q: %w", s.Text(), err)
+		}
+		handle(last)
+	}
+	return last, s.Err()
+}
+
+// workDir makes a folder for samples and predictions, and a function that
+// removes it.
+func workDir() (dir string, remove func(), err error) {
+	dir, err = os.MkdirTemp("", "nngen-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}

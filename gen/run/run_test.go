@@ -1,0 +1,317 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/runtime/nnrt"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	classifier = fakeNet{
+		dtype: "float32", inputs: []fakePort{{name: "x", size: 2}},
+		outputs: []fakePort{{name: "y", size: 3, loss: "cross_entropy", labels: []string{"a", "b", "c"}}},
+	}
+	double = fakeNet{
+		dtype: "float64", fit: true,
+		inputs:  []fakePort{{name: "image", size: 2}, {name: "pose", size: 1}},
+		outputs: []fakePort{{name: "policy", size: 2, loss: "cross_entropy"}, {name: "extra", size: 2}, {name: "value", size: 1, loss: "mse"}},
+	}
+)
+
+// classData is a table of n samples of three classes that are easy to tell.
+func classData(t *testing.T, n int) string {
+	var b strings.Builder
+	b.WriteString("u,v,class\n")
+	for i := range n {
+		c := i % 3
+		fmt.Fprintf(&b, "%g,%g,%d\n", []float64{1, -1, 0}[c]+0.01*float64(i%7), []float64{0, 0, 1.5}[c]-0.02*float64(i%5), c)
+	}
+	return put(t, "data.csv", b.String())
+}
+
+func trainOptions(t *testing.T, data string) TrainOptions {
+	return TrainOptions{
+		Data: dataset.Source{Data: data}, Epochs: 5, Shuffle: true, Seed: 3,
+		Out: filepath.Join(t.TempDir(), "w.safetensors"), Talk: io.Discard,
+	}
+}
+
+func TestTrainEvalPredict(t *testing.T) {
+	c, net := classifier.compiler(), classifier.net()
+	o := trainOptions(t, classData(t, 100))
+	o.Fraction = 0.2
+	var epochs []Epoch
+	o.Progress = func(e Epoch) { epochs = append(epochs, e) }
+	r, err := c.Train(t.Context(), net, o)
+	require.NoError(t, err)
+	require.Equal(t, 80, r.Samples)
+	require.Equal(t, 20, r.Valid)
+	require.Equal(t, 9, r.Params)
+	require.Len(t, epochs, 5)
+	require.Less(t, *epochs[4].Loss, *epochs[0].Loss)
+	require.Greater(t, *r.Last.ValidAccuracy, 0.9)
+	require.Zero(t, *r.Allocs)
+	require.Positive(t, r.Nanos)
+	require.FileExists(t, filepath.Join(r.Package, "fake.go"))
+	require.FileExists(t, CheckpointOf(o.Out))
+
+	e, err := c.Eval(t.Context(), net, EvalOptions{Data: o.Data, Weights: o.Out, Talk: io.Discard})
+	require.NoError(t, err)
+	require.Equal(t, 100, e.Samples)
+	require.Greater(t, *e.Accuracy, 0.9)
+	require.Positive(t, *e.Loss)
+	var text bytes.Buffer
+	e.WriteText(&text)
+	require.Contains(t, text.String(), "confusion")
+	require.Contains(t, text.String(), "out.weight")
+
+	out := filepath.Join(t.TempDir(), "p.npy")
+	p := PredictOptions{Weights: o.Out, In: o.Data.Data, Out: out, Talk: &text}
+	n, err := c.Predict(t.Context(), net, p)
+	require.NoError(t, err)
+	require.Equal(t, 100, n)
+	require.Contains(t, text.String(), "the last 1 column of")
+	f, err := dataset.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, []int{100, 3}, f.Arrays[0].Shape)
+	p.Out, p.Stdout, p.Talk = "", &text, io.Discard
+	text.Reset()
+	_, err = c.Predict(t.Context(), net, p)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(text.String(), "a,b,c\n"), text.String())
+}
+
+// simulate trains the classifier here as the runner must.
+func simulate(t *testing.T, path string, epochs, batch int, seed uint64, shuffle bool) []float32 {
+	f, err := dataset.ReadFile(path)
+	require.NoError(t, err)
+	n := f.Arrays[0].Rows()
+	w := make([]float32, 9)
+	for i := range w {
+		w[i] = float32(math.Sin(float64(seed)+float64(i))) / 8
+	}
+	step := 0
+	order := allRows(n)
+	for e := range epochs {
+		if shuffle {
+			nnrt.Permutation(order, seed, nnrt.PurposeShuffle, uint32(e))
+		}
+		for at := 0; at < n; at += batch {
+			rows := order[at:min(at+batch, n)]
+			for _, r := range rows {
+				simulateSample(w, f.Arrays[0].Data[3*r:])
+			}
+			step++
+			w[8] += float32(step%7) * float32(f.Arrays[0].Data[3*rows[0]]) / 1024
+		}
+	}
+	return w
+}
+
+func simulateSample(w []float32, row []float64) {
+	x := [2]float64{float64(float32(row[0])), float64(float32(row[1]))}
+	var got [3]float64
+	for o := range got {
+		s := float64(w[6+o])
+		for k, v := range x {
+			s += float64(v * float64(w[o*2+k]))
+		}
+		got[o] = float64(float32(s))
+	}
+	for o := range got {
+		want := 0.0
+		if int(row[2]) == o {
+			want = 1
+		}
+		d := float32(0.05) * float32(got[o]-want)
+		w[6+o] -= d
+		for k, v := range x {
+			w[o*2+k] -= float32(d * float32(v))
+		}
+	}
+}
+
+// TestOrder checks that batches follow the file, or the order that nnrt gives,
+// and that the last, smaller batch is trained.
+func TestOrder(t *testing.T) {
+	c, net := classifier.compiler(), classifier.net()
+	data := classData(t, 21)
+	for _, shuffle := range []bool{false, true} {
+		o := trainOptions(t, data)
+		o.Shuffle, o.Batch, o.Epochs = shuffle, 4, 3
+		_, err := c.Train(t.Context(), net, o)
+		require.NoError(t, err)
+		want := simulate(t, data, 3, 4, 3, shuffle)
+		got := make([]float32, 9)
+		tensors := []nnrt.Tensor{{Name: "out.weight", Shape: []int{3, 2}}, {Name: "out.bias", Shape: []int{3}}}
+		require.NoError(t, nnrt.LoadFile(o.Out, func(r io.Reader) error {
+			return nnrt.LoadTensors(r, tensors, nil, func(i int, v []float32) error { copy(got[6*i:], v); return nil })
+		}))
+		require.InDeltaSlice(t, want, got, 1e-5)
+	}
+}
+
+// TestResume stops a training somewhere and goes on: the files are the same as
+// without the stop.
+func TestResume(t *testing.T) {
+	c, net := classifier.compiler(), classifier.net()
+	o := trainOptions(t, classData(t, 5000))
+	o.Epochs = 30
+	_, err := c.Train(t.Context(), net, o)
+	require.NoError(t, err)
+	want, err := os.ReadFile(o.Out)
+	require.NoError(t, err)
+	wantState, err := os.ReadFile(CheckpointOf(o.Out))
+	require.NoError(t, err)
+
+	o.Out = filepath.Join(t.TempDir(), "w.safetensors")
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Progress = func(e Epoch) {
+		if e.Epoch == 2 {
+			cancel()
+		}
+	}
+	r, err := c.Train(ctx, net, o)
+	require.ErrorIs(t, err, ErrInterrupted)
+	require.True(t, r.Interrupted)
+	o.Progress, o.Resume = nil, true
+	for _, change := range []func(o *TrainOptions){
+		func(o *TrainOptions) { o.Seed = 4 },
+		func(o *TrainOptions) { o.Batch = 3 },
+		func(o *TrainOptions) { o.Shuffle = false },
+		func(o *TrainOptions) { o.Data.Data = classData(t, 30) },
+	} {
+		bad := o
+		change(&bad)
+		_, err = c.Train(t.Context(), net, bad)
+		var invalid *InvalidError
+		require.ErrorAs(t, err, &invalid)
+		require.ErrorContains(t, err, "w.safetensors.checkpoint: the")
+	}
+	r, err = c.Train(t.Context(), net, o)
+	require.NoError(t, err)
+	require.Less(t, r.ResumedAt, 30, "the interruption came too late to test anything")
+	got, err := os.ReadFile(o.Out)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got))
+	state, err := os.ReadFile(CheckpointOf(o.Out))
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(wantState, state))
+
+	for name, data := range map[string][]byte{
+		"not a checkpoint": []byte("x"), "bytes after the header": state[:len(state)-1],
+		"damaged": append(bytes.Clone(state[:len(state)-1]), state[len(state)-1]+1),
+	} {
+		require.NoError(t, os.WriteFile(CheckpointOf(o.Out), data, 0o600))
+		_, err = c.Train(t.Context(), net, o)
+		require.ErrorContains(t, err, name)
+	}
+}
+
+// TestSeveral runs a float64 network with several inputs and outputs, one of
+// them not trained, and a fitted input.
+func TestSeveral(t *testing.T) {
+	c, net := double.compiler(), double.net()
+	data := put(t, "d.csv", "a,b,c,policy,value\n1,0,5,1,0.5\n0,1,6,0,1.5\n1,1,7,1,0.5\n0,0,5,0,1.5\n")
+	o := trainOptions(t, data)
+	o.Valid = o.Data
+	r, err := c.Train(t.Context(), net, o)
+	require.NoError(t, err)
+	require.Equal(t, 4, r.Valid)
+	require.NotNil(t, r.Last.ValidAccuracy)
+	e, err := c.Eval(t.Context(), net, EvalOptions{Data: o.Data, Weights: o.Out, Talk: io.Discard})
+	require.NoError(t, err)
+	require.Len(t, e.Outputs, 2)
+	require.Equal(t, "value", e.Outputs[1].Name)
+	require.NotNil(t, e.Outputs[1].RMSE)
+	require.NotNil(t, e.Accuracy)
+
+	in := put(t, "in.csv", "a,b,c\n1,0,5\n0,1,6\n")
+	p := PredictOptions{Weights: o.Out, In: in, Out: filepath.Join(t.TempDir(), "p.npz"), Talk: io.Discard}
+	_, err = c.Predict(t.Context(), net, p)
+	require.NoError(t, err)
+	f, err := dataset.ReadFile(p.Out)
+	require.NoError(t, err)
+	require.Equal(t, []int{2, 2}, f.Array("policy").Shape)
+	require.Equal(t, []int{2, 1}, f.Array("value").Shape)
+	p.Out = ""
+	var text bytes.Buffer
+	p.Stdout = &text
+	_, err = c.Predict(t.Context(), net, p)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(text.String(), "policy.policy0,policy.policy1,extra.extra0,extra.extra1,value\n"), text.String())
+	p.Out = "p.npy"
+	_, err = c.Predict(t.Context(), net, p)
+	require.ErrorContains(t, err, "write them to an .npz")
+}
+
+func TestNoTraining(t *testing.T) {
+	f := classifier
+	f.outputs = []fakePort{{name: "y", size: 3}}
+	c, net := f.compiler(), f.net()
+	_, err := c.Train(t.Context(), net, trainOptions(t, classData(t, 9)))
+	require.ErrorContains(t, err, "no output has a loss")
+	trained := classifier.compiler()
+	o := trainOptions(t, classData(t, 9))
+	_, err = trained.Train(t.Context(), classifier.net(), o)
+	require.NoError(t, err)
+	_, err = c.Eval(t.Context(), net, EvalOptions{Data: o.Data, Weights: o.Out, Talk: io.Discard})
+	require.ErrorContains(t, err, "no output has a loss")
+	in := put(t, "in.csv", "u,v\n1,0\n")
+	p := PredictOptions{Weights: o.Out, In: in, Stdout: io.Discard, Talk: io.Discard}
+	_, err = c.Predict(t.Context(), net, p)
+	require.NoError(t, err)
+}
+
+func TestDiverge(t *testing.T) {
+	f := classifier
+	f.rate = 1e30
+	o := trainOptions(t, classData(t, 30))
+	require.NoError(t, os.WriteFile(o.Out, []byte("old"), 0o600))
+	_, err := f.compiler().Train(t.Context(), f.net(), o)
+	require.ErrorContains(t, err, "training diverged: the loss of epoch 1 is")
+	old, err := os.ReadFile(o.Out)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(old))
+}
+
+func TestTrainErrors(t *testing.T) {
+	c, net := classifier.compiler(), classifier.net()
+	data := classData(t, 9)
+	for _, tc := range []struct {
+		want   string
+		change func(o *TrainOptions)
+	}{
+		{"--epochs must not be negative", func(o *TrainOptions) { o.Epochs = -1 }},
+		{"--batch must be from 1 to 8", func(o *TrainOptions) { o.Batch = 9 }},
+		{"--validation must be", func(o *TrainOptions) { o.Fraction = 1 }},
+		{"leaves none to train with", func(o *TrainOptions) { o.Fraction = 0.99 }},
+		{"beside --out, which is missing", func(o *TrainOptions) { o.Resume, o.Out = true, "" }},
+		{"--weights has no meaning", func(o *TrainOptions) { o.Resume, o.Weights = true, "w" }},
+		{"there is no folder", func(o *TrainOptions) { o.Out = filepath.Join(t.TempDir(), "no", "w") }},
+		{"no such file", func(o *TrainOptions) { o.Resume = true }},
+		{"no such file", func(o *TrainOptions) { o.Data.Data += "x" }},
+		{"no such file", func(o *TrainOptions) { o.Weights = "nowhere" }},
+		{"no such file", func(o *TrainOptions) { o.Valid.Data = "nowhere" }},
+		{`tensor "out.weight"`, func(o *TrainOptions) { o.Weights = put(t, "w", "junk") }},
+		{"row 1: element 1 of x, 1e+300, is too large for float32", func(o *TrainOptions) { o.Data.Data = put(t, "d.csv", "a,b,c\n1e300,0,0\n") }},
+	} {
+		o := trainOptions(t, data)
+		tc.change(&o)
+		_, err := c.Train(t.Context(), net, o)
+		require.ErrorContains(t, err, tc.want)
+	}
+	_, err := c.Eval(t.Context(), net, EvalOptions{Data: dataset.Source{Data: data}, Weights: put(t, "w", "junk"), Talk: io.Discard})
+	var invalid *InvalidError
+	require.ErrorAs(t, err, &invalid)
+}

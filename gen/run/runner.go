@@ -1,0 +1,113 @@
+package run
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"text/template"
+
+	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/templates"
+)
+
+// runnerView is what the templates of the runner read.
+type runnerView struct {
+	DType                   string
+	NumberSize              int
+	InputBytes, TargetBytes int
+	Train, Fit, SumLoss     bool
+	Inputs, Targets         []fieldView
+	Outputs                 []fieldView
+	Accuracy                *accuracyView
+}
+
+// fieldView is an input, output or target: the field of its struct (empty if
+// the type is not a struct) and where it lies in the record of a sample.
+type fieldView struct {
+	Field  string
+	Offset int
+	Class  bool
+}
+
+// accuracyView is the output whose accuracy is reported while training.
+type accuracyView struct {
+	Field         string
+	Class, Binary bool
+	Threshold     float64
+}
+
+// runnerFiles are the templates and whether they belong to training.
+var runnerFiles = []struct {
+	name  string
+	train bool
+}{
+	{"runner", false}, {"runner_data", false}, {"runner_train", true}, {"runner_state", true},
+}
+
+// classBytes is the size of a class number in a file of samples.
+const classBytes = 4
+
+// newRunnerView lays out the records of samples.
+func newRunnerView(s *Shape) runnerView {
+	v := runnerView{
+		DType: string(s.DType), NumberSize: s.NumberSize(),
+		Train: s.Train, Fit: s.Fit, SumLoss: s.SumLoss,
+	}
+	field := func(name string, several bool) string {
+		if several {
+			return "." + spec.GoName(name)
+		}
+		return ""
+	}
+	for _, in := range s.Inputs {
+		v.Inputs = append(v.Inputs, fieldView{Field: field(in.Name, len(s.Inputs) > 1), Offset: v.InputBytes})
+		v.InputBytes += in.Size * v.NumberSize
+	}
+	for _, out := range s.Outputs {
+		name := field(out.Name, len(s.Outputs) > 1)
+		v.Outputs = append(v.Outputs, fieldView{Field: name})
+		if out.Target == nil {
+			continue
+		}
+		class := out.Target.Classes > 0
+		v.Targets = append(v.Targets, fieldView{Field: name, Offset: v.TargetBytes, Class: class})
+		if class {
+			v.TargetBytes += classBytes
+		} else {
+			v.TargetBytes += out.Target.Size * v.NumberSize
+		}
+		if out.Kind != KindValues && v.Accuracy == nil {
+			v.Accuracy = &accuracyView{Field: name, Class: class, Binary: out.Kind == KindBinary, Threshold: binaryThreshold[out.Loss]}
+		}
+	}
+	return v
+}
+
+// runner returns the Go files of the runner for a network.
+func runner(s *Shape) (map[string][]byte, error) {
+	view := newRunnerView(s)
+	files := map[string][]byte{}
+	for _, f := range runnerFiles {
+		if f.train && !s.Train {
+			continue
+		}
+		text, err := templates.FS.ReadFile(f.name + ".go.tmpl")
+		if err != nil {
+			return nil, err
+		}
+		t, err := template.New(f.name).Parse(string(text))
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		if err := t.Execute(&b, view); err != nil {
+			return nil, err
+		}
+		src, err := format.Source(b.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.name, err)
+		}
+		files[f.name+".go"] = src
+	}
+	return files, nil
+}

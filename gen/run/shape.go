@@ -1,0 +1,132 @@
+package run
+
+import (
+	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// Shape is what the outside must know of a network: what goes in, what comes
+// out, what it is compared with.
+type Shape struct {
+	Name    string
+	DType   ir.DType
+	Inputs  []dataset.Port
+	Outputs []Output
+	Batch   int
+	Train   bool // there is a trainer
+	Fit     bool // an input is normalised by the training data
+	SumLoss bool // a loss is summed, not averaged, over the samples
+	Params  []Param
+}
+
+// Output is an output of the network.
+type Output struct {
+	Name   string
+	Dims   []int
+	Size   int
+	Labels []string
+	Loss   string
+	// Target says what the output is compared with; nil if it is not trained.
+	Target *dataset.Port
+	Kind   OutputKind
+}
+
+// OutputKind is how an output is judged.
+type OutputKind string
+
+// The kinds of outputs.
+const (
+	KindClasses OutputKind = "classes" // a score per class, the largest wins
+	KindBinary  OutputKind = "binary"  // a score above the threshold means yes
+	KindValues  OutputKind = "values"  // numbers
+)
+
+// Param is a tensor of the weight file.
+type Param struct {
+	Name string
+	Dims []int
+	Mask *ir.Mask // the connections of a sparse weight
+}
+
+// binaryThreshold is the output above which a loss reads it as yes.
+var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0}
+
+// Describe returns the shape of a network from its spec and its program.
+func Describe(net *spec.Network, prog *ir.Program) *Shape {
+	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, Train: prog.Gradients != nil}
+	for _, in := range prog.Inputs {
+		s.Inputs = append(s.Inputs, dataset.Port{Name: in.Name, Size: in.Size()})
+	}
+	for _, in := range net.Inputs {
+		s.Fit = s.Fit || in.Normalize != nil && in.Normalize.Fit
+	}
+	for _, out := range net.Outputs {
+		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
+	}
+	for _, out := range prog.Outputs {
+		s.Outputs = append(s.Outputs, describeOutput(out))
+	}
+	for _, p := range prog.Params {
+		s.Params = append(s.Params, Param{Name: p.Param.Name, Dims: p.Param.Shape, Mask: p.Param.Mask})
+	}
+	return s
+}
+
+func describeOutput(out ir.Output) Output {
+	o := Output{
+		Name: out.Name, Dims: out.Value.Shape, Size: out.Value.Size(),
+		Labels: out.Labels, Loss: out.LossName, Kind: KindValues,
+	}
+	if out.Target != nil {
+		o.Target = &dataset.Port{Name: out.Name, Size: out.Target.Size()}
+		if out.Class {
+			o.Target.Classes = o.Size
+		}
+	}
+	_, binary := binaryThreshold[out.LossName]
+	switch {
+	case out.Classifier && o.Size > 1:
+		o.Kind = KindClasses
+	case binary && o.Size == 1:
+		o.Kind = KindBinary
+	}
+	return o
+}
+
+// Targets returns what the trained outputs are compared with.
+func (s *Shape) Targets() []dataset.Port {
+	var ports []dataset.Port
+	for _, o := range s.Outputs {
+		if o.Target != nil {
+			ports = append(ports, *o.Target)
+		}
+	}
+	return ports
+}
+
+// InputSize returns the numbers of a sample's inputs.
+func (s *Shape) InputSize() int {
+	n := 0
+	for _, p := range s.Inputs {
+		n += p.Size
+	}
+	return n
+}
+
+// OutputSize returns the numbers of a sample's outputs.
+func (s *Shape) OutputSize() int {
+	n := 0
+	for _, o := range s.Outputs {
+		n += o.Size
+	}
+	return n
+}
+
+// NumberSize returns the bytes of a number.
+func (s *Shape) NumberSize() int {
+	if s.DType == ir.Float64 {
+		return 8
+	}
+	return 4
+}

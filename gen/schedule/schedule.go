@@ -1,0 +1,34 @@
+// Package schedule is the numeric schedule: how every sum is split into
+// accumulator chains and put together again. It depends on the shapes alone,
+// never on the instruction set, the batch, the number of workers or the code
+// path, so all of them give the same bits.
+//
+// A sum of `length` terms for each of `outputs` results runs in
+// Chains(outputs, length) chains: chain c adds the terms c, c+C, c+2C, … in
+// order, chain 0 starts from the initial value (the bias), the others from
+// zero. The chains are then added in halves: chain i += chain i+C/2, and so on.
+// Sums over the batch always have one chain, because the batch is not known.
+package schedule
+
+// Panel is the number of outputs that lie side by side in packed weights.
+const Panel = 16
+
+// parallel is the number of sums a core must keep in flight to hide the
+// latency of addition: two vectors of eight floats, four deep.
+const parallel = 64
+
+// maxChains bounds the accumulators of one output.
+const maxChains = 8
+
+// minTerms is the shortest chain worth having.
+const minTerms = 4
+
+// Chains returns the number of chains, a power of two: one where the outputs
+// themselves keep the core busy.
+func Chains(outputs, length int) int {
+	c := 1
+	for c < maxChains && c*outputs*2 <= parallel && length >= 2*c*minTerms {
+		c *= 2
+	}
+	return c
+}

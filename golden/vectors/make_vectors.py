@@ -1,0 +1,1228 @@
+#!/usr/bin/env python3
+"""Reference vectors for nngen, computed by PyTorch in float64.
+
+    python3 make_vectors.py            writes *.json and masks/*.npy beside this script, ../specs/skip_mask.npy
+    python3 make_vectors.py --check    does all the work and all self-checks, writes nothing
+
+Needs PyTorch (1.13 or later), NumPy and PyYAML; Debian: python3-torch python3-yaml. See README.md
+for the format of the files. Every case draws from a generator seeded by its own name, so adding a
+case changes no other.
+
+The networks are read from the very spec text that is written out, by the small reader below
+(class Net); it knows the language from the design document and nothing of nngen's code.
+
+The script checks itself and stops at the first failure:
+  * closed-form derivatives of activations against torch.autograd and against central differences;
+  * gradients of losses and networks against central differences;
+  * subgradients of regularisers against torch.autograd;
+  * learning-rate schedules against torch.optim.lr_scheduler where it has them;
+  * every network once more in float32: the case must be so well conditioned that plain float32
+    arithmetic stays within 1.5e-6 of the largest value of each tensor (the tests allow 1e-5).
+"""
+import json
+import math
+import os
+import sys
+import zlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import yaml
+
+torch.set_num_threads(1)
+torch.use_deterministic_algorithms(True)
+HERE = os.path.dirname(os.path.abspath(__file__))
+F64 = torch.float64
+SOURCE = "PyTorch %s, make_vectors.py" % torch.__version__.split("+")[0]
+WRITE = "--check" not in sys.argv[1:]
+
+
+def need(ok, *what):
+    if not ok:
+        raise SystemExit("self-check failed: " + " ".join(str(w) for w in what))
+
+
+# ---------------------------------------------------------------------------------------- writing
+
+def number(v):
+    if isinstance(v, bool) or isinstance(v, str):
+        return jstring(v) if isinstance(v, str) else ("true" if v else "false")
+    if isinstance(v, int):
+        return str(v)
+    if math.isnan(v):
+        return '"nan"'
+    if math.isinf(v):
+        return '"inf"' if v > 0 else '"-inf"'
+    return repr(float(v))
+
+
+def jstring(s):
+    return json.dumps(s, ensure_ascii=False)
+
+
+def flat(v):
+    """Is v written on one line?"""
+    if isinstance(v, list):
+        return all(flat(e) for e in v) and not any(isinstance(e, dict) for e in v)
+    if isinstance(v, dict):
+        return set(v) == {"shape", "data"} or all(not isinstance(e, (list, dict)) for e in v.values())
+    return True
+
+
+def dump(v, indent=""):
+    if isinstance(v, torch.Tensor):
+        v = v.tolist()
+    if isinstance(v, dict):
+        if flat(v):
+            return "{" + ", ".join(jstring(k) + ": " + dump(e) for k, e in v.items()) + "}"
+        deep = indent + " "
+        return "{\n" + ",\n".join(deep + jstring(k) + ": " + dump(e, deep) for k, e in v.items()) + "\n" + indent + "}"
+    if isinstance(v, list):
+        if flat(v):
+            return "[" + ",".join(dump(e) for e in v) + "]"
+        deep = indent + " "
+        return "[\n" + ",\n".join(deep + dump(e, deep) for e in v) + "\n" + indent + "]"
+    return number(v)
+
+
+total = 0
+
+
+def write(name, doc):
+    global total
+    text = dump(doc) + "\n"
+    total += len(text)
+    print("%-28s %4d cases %8d bytes" % (name, len(doc.get("cases", [])), len(text)))
+    if WRITE:
+        with open(os.path.join(HERE, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+# ---------------------------------------------------------------------------------------- drawing
+
+def generator(name):
+    return torch.Generator().manual_seed(zlib.crc32(name.encode()))
+
+
+def single(v):
+    """Round to float32 and widen: exactly representable in both."""
+    return torch.as_tensor(v, dtype=F64).float().to(F64)
+
+
+def uniform(g, shape, lo, hi):
+    return single(lo + (hi - lo) * torch.rand(shape, generator=g, dtype=F64))
+
+
+def grid(g, shape, lo, hi, steps=64):
+    """Multiples of 1/steps: short in print and exact in float32."""
+    return torch.randint(int(lo * steps), int(hi * steps) + 1, shape, generator=g).to(F64) / steps
+
+
+# ------------------------------------------------------------------------------------ activations
+
+SQRT2 = math.sqrt(2)
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+GELU_C, GELU_A = math.sqrt(2 / math.pi), 0.044715
+
+
+def phi(x):
+    return torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def Phi(x):
+    return 0.5 * torch.special.erfc(-x / SQRT2)
+
+
+def sech2(x):
+    """1/cosh², by exp(−2|x|), so that it neither cancels nor overflows."""
+    e = torch.exp(-2 * x.abs())
+    return 4 * e / (1 + e) ** 2
+
+
+def where(c, a, b):
+    like = c.to(F64)
+    return torch.where(c, torch.as_tensor(a, dtype=F64).expand_as(like), torch.as_tensor(b, dtype=F64).expand_as(like))
+
+
+def gelu_tanh_dydx(x):
+    u = GELU_C * (x + GELU_A * x ** 3)
+    return torch.sigmoid(2 * u) + 0.5 * x * sech2(u) * GELU_C * (1 + 3 * GELU_A * x * x)
+
+
+def torch_hard_sigmoid(x):
+    """PyTorch's, but its backward in float64 holds 1/6 as a float32 number (seen in 1.13)."""
+    y = F.hardsigmoid(x)
+    if x.requires_grad:
+        y = y.detach() + (x - x.detach()) * where((x > -3) & (x < 3), 1 / 6, 0.0).to(x.dtype)
+    return y
+
+
+# name, parameters, torch's own function, accurate value (None: torch's own), derivative, kinks
+def scalar_rows():
+    rows = []
+
+    def row(name, params, y, dydx, own=None, kinks=()):
+        rows.append((name, params, y, dydx, own or y, kinks))
+
+    row("linear", {}, lambda x: x * 1, lambda x: torch.ones_like(x))
+    row("sigmoid", {}, torch.sigmoid, lambda x: torch.sigmoid(x) * torch.sigmoid(-x))
+    row("step", {}, lambda x: where(x >= 0, 1.0, 0.0), torch.zeros_like, kinks=(0,))
+    row("softsign", {}, lambda x: x / (1 + x.abs()), lambda x: (1 + x.abs()) ** -2, F.softsign, (0,))    # curvature jumps at 0
+    row("tanh", {}, torch.tanh, sech2)
+    row("relu", {}, torch.relu, lambda x: where(x > 0, 1.0, 0.0), kinks=(0,))
+    for params, s in (({}, 0.01), ({"negative_slope": 0.2}, 0.2)):
+        row("leaky_relu", params, lambda x, s=s: F.leaky_relu(x, s), lambda x, s=s: where(x > 0, 1.0, s), kinks=(0,))
+    for a in (1.0, 0.5):
+        row("elu", {"alpha": a}, lambda x, a=a: torch.where(x > 0, x, a * torch.expm1(x)),
+            lambda x, a=a: torch.where(x > 0, torch.ones_like(x), a * torch.exp(x)), lambda x, a=a: F.elu(x, a), (0,))
+    row("selu", {}, lambda x: SELU_SCALE * torch.where(x > 0, x, SELU_ALPHA * torch.expm1(x)),
+        lambda x: SELU_SCALE * torch.where(x > 0, torch.ones_like(x), SELU_ALPHA * torch.exp(x)), F.selu, (0,))
+    for a in (1.0, 2.0):
+        row("celu", {"alpha": a}, lambda x, a=a: torch.where(x > 0, x, a * torch.expm1(x / a)),
+            lambda x, a=a: torch.where(x > 0, torch.ones_like(x), torch.exp(x / a)), lambda x, a=a: F.celu(x, a), (0,))
+    row("gelu", {"approximate": "none"}, lambda x: x * Phi(x), lambda x: Phi(x) + x * phi(x), F.gelu)
+    row("gelu", {"approximate": "tanh"}, lambda x: x * torch.sigmoid(2 * GELU_C * (x + GELU_A * x ** 3)), gelu_tanh_dydx,
+        lambda x: 0.5 * x * (1 + torch.tanh(GELU_C * (x + GELU_A * x ** 3))))
+    row("silu", {}, lambda x: x * torch.sigmoid(x), lambda x: torch.sigmoid(x) * (1 + x * torch.sigmoid(-x)), F.silu)
+    row("softplus", {}, lambda x: torch.clamp(x, min=0) + torch.log1p(torch.exp(-x.abs())), torch.sigmoid,
+        lambda x: F.softplus(x, threshold=80))
+    row("hard_sigmoid", {}, lambda x: torch.clamp(x / 6 + 0.5, 0, 1), lambda x: where((x > -3) & (x < 3), 1 / 6, 0.0), torch_hard_sigmoid, (-3, 3))
+    row("hard_swish", {}, lambda x: x * torch.clamp(x / 6 + 0.5, 0, 1),
+        lambda x: torch.where(x <= -3, torch.zeros_like(x), torch.where(x < 3, x / 3 + 0.5, torch.ones_like(x))),
+        F.hardswish, (-3, 3))
+    return rows
+
+
+# Where the expression above meets ∞·0 or ∞/∞: the limit, (y, dy/dx).
+INF, NAN = math.inf, math.nan
+LIMITS = {
+    ("softsign", INF): (1.0, 0.0), ("softsign", -INF): (-1.0, 0.0),
+    ("gelu", INF): (INF, 1.0), ("gelu", -INF): (-0.0, 0.0),
+    ("silu", INF): (INF, 1.0), ("silu", -INF): (-0.0, 0.0),
+    ("hard_swish", INF): (INF, 1.0), ("hard_swish", -INF): (-0.0, 0.0),
+    ("gelu", 1e30): (None, 1.0), ("gelu", -1e30): (None, 0.0),
+}
+
+POINTS = ([0.0, -0.0, 1e-30, -1e-30, 1e-8, -1e-8, 1e-4, -1e-4, 0.01, -0.01]
+          + [s * v for v in (0.125, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 2.9, 3, 3.1, 4, 5, 6, 7.5, 10, 15, 20, 40, 90, 1000, 1e30) for s in (1, -1)]
+          + [0.3, -0.7, 1.7, -2.3, INF, -INF, NAN])
+
+
+def activations():
+    cases = []
+    for name, params, f, df, own, kinks in scalar_rows():
+        x = single(POINTS)
+        y, d = f(x), df(x)
+        notes = []
+        for i, v in enumerate(x.tolist()):
+            if math.isnan(v):
+                if not (math.isnan(y[i]) and math.isnan(d[i])):
+                    notes.append("x=nan: recorded nan, nan")
+                y[i] = d[i] = NAN
+                continue
+            want = LIMITS.get((name, v if math.isinf(v) else round(v / 1e30) * 1e30 if abs(v) > 1e29 else v))
+            if want:
+                for t, w, label in ((y, want[0], "y"), (d, want[1], "dydx")):
+                    if w is not None and not (t[i].item() == w):
+                        need(math.isnan(t[i]), name, v, label, t[i], w)
+                        notes.append("x=%r: %s is the limit" % (v, label))
+                        t[i] = w
+            need(not math.isnan(y[i]) and not math.isnan(d[i]), name, "nan at", v)
+        # Against torch's own function and autograd.
+        xx = x[(x.abs() <= 20)].clone().requires_grad_()
+        yy = own(xx)
+        (auto,) = torch.autograd.grad(yy.sum(), xx) if yy.requires_grad else (torch.zeros_like(xx),)
+        keep = (x.abs() <= 20)
+        need((yy.detach() - y[keep]).abs().max() < 1e-14, name, "value against torch", (yy - y[keep]).abs().max())
+        for a, b, v in zip(auto.tolist(), d[keep].tolist(), xx.tolist()):
+            need(abs(a - b) < 1e-13 or name == "hard_swish" and abs(v) == 3, name, params, "autograd gives", a, "recorded", b, "at", v)
+        # Against central differences, away from kinks.
+        for i, v in enumerate(x.tolist()):
+            if abs(v) <= 20 and all(abs(v - k) > 1e-3 for k in kinks):
+                h = 1e-5
+                a, b = f(torch.tensor([v + h, v - h], dtype=F64)).tolist()
+                need(abs((a - b) / (2 * h) - d[i].item()) < 1e-8, name, "difference quotient at", v)
+        if name == "softplus":
+            notes.append("max(x,0)+log1p(exp(-|x|)) everywhere; torch.nn.Softplus returns x itself above its threshold 20")
+        if name == "step":
+            notes.append("1 at ±0; derivative 0 everywhere, as for training without gradient: straight_through")
+        if name == "hard_swish":
+            notes.append("dydx at the kinks: 0 at -3, 1 at 3, as hard_sigmoid. PyTorch 1.13 gives -0.5 at -3 and, at 3, 1.5 or 1 as its loop is scalar or vectorised")
+        if name == "hard_sigmoid":
+            notes.append("dydx at the kinks ±3 is 0, as in PyTorch")
+        if name in ("elu", "selu", "celu"):
+            notes.append("dydx at 0 is that of the negative branch, as in PyTorch")
+        case = {"name": name, "params": params, "x": x, "y": y, "dydx": d}
+        if notes:
+            case["notes"] = notes
+        cases.append({k: v.tolist() if isinstance(v, torch.Tensor) else v for k, v in case.items()})
+
+    for name, fn in (("softmax", torch.softmax), ("log_softmax", torch.log_softmax)):
+        g = generator(name)
+        rows = [("ordinary", uniform(g, (n,), -4, 4)) for n in (1, 2, 3, 5, 10, 17, 33)]
+        rows += [("large", uniform(g, (n,), -1000, 1000)) for n in (1, 2, 3, 10, 33)]
+        rows += [("huge", single([1e30, -1e30, 0.0])), ("huge", single([1e30, 1e30])), ("equal", torch.full((10,), 90.0, dtype=F64)),
+                 ("tiny", single([1e-30, -1e-30, 0.0])), ("below exp's range", single([-1000.0, -1001.0, -1002.5])),
+                 ("masked by -inf", single([-INF, 0.5, 1.5])), ("nan", single([1.0, NAN, 2.0]))]
+        vectors = []
+        for note, x in rows:
+            dy = grid(g, x.shape, -1, 1)
+            xx = x.clone().requires_grad_()
+            y = fn(xx, dim=0)
+            (dx,) = torch.autograd.grad(y, xx, dy)
+            if note in ("ordinary", "tiny"):
+                for i in range(len(x)):
+                    h = torch.zeros_like(x)
+                    h[i] = 1e-6
+                    q = ((fn(x + h, dim=0) - fn(x - h, dim=0)) * dy).sum() / 2e-6
+                    need(abs(q - dx[i]) < 1e-8, name, note, q, dx[i])
+            if note != "nan":
+                need(not torch.isnan(dx).any() and not torch.isnan(y).any(), name, note)
+            vectors.append({"note": note, "x": x.tolist(), "y": y.tolist(), "dy": dy.tolist(), "dx": dx.tolist()})
+        cases.append({"name": name, "params": {}, "vectors": vectors})
+    write("activations.json", {
+        "source": SOURCE,
+        "notes": ["y = f(x); dydx = f'(x). softmax and log_softmax: dx is the vector-Jacobian product for dy.",
+                  "Values are accurate in relative terms also far out (sigmoid'(40) is 4e-18, not 0); compare with an absolute tolerance.",
+                  "The sign of a zero is not meant to be compared. At x = nan both y and dydx are recorded as nan, whatever the row."],
+        "cases": cases})
+
+
+# ----------------------------------------------------------------------------------------- losses
+
+def loss_fn(name, params, p, t):
+    """One loss in PyTorch's own functions; p is [batch, outputs]."""
+    red = params.get("reduction", "mean")
+    if name == "l2_norm":
+        v = torch.linalg.vector_norm(p - t, dim=1)
+        return v.mean() if red == "mean" else v.sum()
+    if name == "mse":
+        return F.mse_loss(p, t, reduction=red)
+    if name == "mae":
+        return F.l1_loss(p, t, reduction=red)
+    if name == "huber":
+        return F.huber_loss(p, t, reduction=red, delta=params.get("delta", 1.0))
+    if name == "bce":
+        return F.binary_cross_entropy(p, t, reduction=red)
+    if name == "bce_with_logits":
+        return F.binary_cross_entropy_with_logits(p, t, reduction=red)
+    if name == "cross_entropy":
+        return F.cross_entropy(p, t, reduction=red)
+    if name == "nll":
+        return F.nll_loss(p, t, reduction=red)
+    raise SystemExit("unknown loss " + name)
+
+
+def distribution(g, n, k):
+    """Rows of multiples of 1/64 that sum to exactly 1."""
+    t = torch.zeros(n, k, dtype=F64)
+    for i in range(n):
+        for j in torch.randint(0, k, (64,), generator=g).tolist():
+            t[i, j] += 1 / 64
+    return t
+
+
+def losses():
+    cases = []
+
+    def add(name, params, p, t, note=None, smooth=True):
+        for red in ("mean", "sum"):
+            pp = p.clone().requires_grad_()
+            loss = loss_fn(name, dict(params, reduction=red), pp, t)
+            (dp,) = torch.autograd.grad(loss, pp)
+            need(torch.isfinite(loss) and torch.isfinite(dp).all(), name, note)
+            if smooth:
+                for i in range(p.numel()):
+                    h = torch.zeros_like(p)
+                    h.view(-1)[i] = 1e-6
+                    par = dict(params, reduction=red)
+                    q = (loss_fn(name, par, p + h, t) - loss_fn(name, par, p - h, t)) / 2e-6
+                    need(abs(q - dp.view(-1)[i]) < 1e-6 * max(1, abs(q)), name, note, q, dp.view(-1)[i])
+            case = {"name": name, "params": params, "reduction": red, "p": p.tolist(), "t": t.tolist(), "loss": loss.item(), "dp": dp.tolist()}
+            if note:
+                case["notes"] = [note]
+            cases.append(case)
+
+    sizes = [(1, 1), (1, 5), (3, 2), (5, 3), (3, 17), (5, 1)]
+    for n, k in sizes:
+        g = generator("loss %d %d" % (n, k))
+        p, t = uniform(g, (n, k), -3, 3), uniform(g, (n, k), -3, 3)
+        add("l2_norm", {}, p, t)
+        add("mse", {}, p, t)
+        add("mae", {}, p, t)
+        for delta in (1.0, 0.5):
+            add("huber", {"delta": delta}, p, t)
+        prob, bits = uniform(g, (n, k), 0.02, 0.98), grid(g, (n, k), 0, 1, 1)
+        add("bce", {}, prob, bits)
+        add("bce", {}, prob, grid(g, (n, k), 0, 1), "soft targets")
+        add("bce_with_logits", {}, p, bits)
+        add("bce_with_logits", {}, p, grid(g, (n, k), 0, 1), "soft targets")
+        cls = torch.randint(0, k, (n,), generator=g)
+        add("cross_entropy", {}, p, cls)
+        add("cross_entropy", {"target": "distribution"}, p, distribution(g, n, k))
+        add("nll", {}, single(torch.log_softmax(p, 1)), cls)
+    g = generator("loss special")
+    p = uniform(g, (3, 4), -3, 3)
+    t = uniform(g, (3, 4), -3, 3)
+    t[1] = p[1]
+    for name in ("l2_norm", "mse", "mae", "huber"):
+        add(name, {"delta": 1.0} if name == "huber" else {}, p, t, "sample 1 has zero error: gradient 0", smooth=False)
+    p = single([[1e4, -1e4, 0.0], [1e-3, 2e-4, 1e4]])
+    t = single([[-1e4, 1e4, 1.0], [0.0, 1e-4, -1e4]])
+    for name in ("l2_norm", "mse", "mae", "huber"):
+        add(name, {"delta": 1.0} if name == "huber" else {}, p, t, "large and small errors", smooth=False)
+    p = single([[0.0, 1.5, -1.0]])
+    t = single([[1.0, 1.0, 0.0]])
+    add("huber", {"delta": 1.0}, p, t, "errors of exactly delta", smooth=False)
+    add("huber", {"delta": 0.5}, p, t, "one error of exactly delta", smooth=False)
+    p = single([[2.0 ** -20, 1 - 2.0 ** -20, 0.5], [1 - 2.0 ** -20, 2.0 ** -20, 2.0 ** -10]])
+    add("bce", {}, p, single([[1, 0, 1], [1, 0, 0]]), "close to 0 and 1", smooth=False)
+    add("bce", {}, single([[0.0, 1.0], [0.0, 1.0]]), single([[0, 1], [1, 0]]),
+        "p exactly 0 or 1: PyTorch's convention, log clamped at -100, denominator p(1-p) of the gradient at 1e-12", smooth=False)
+    p = single([[1000, -1000, 90], [-90, 40, -40], [0.0, -0.0, 1e-30]])
+    add("bce_with_logits", {}, p, single([[1, 0, 0], [1, 0, 1], [0, 1, 1]]), "extreme logits", smooth=False)
+    add("cross_entropy", {}, p, torch.tensor([0, 2, 1]), "extreme logits", smooth=False)
+    add("cross_entropy", {}, p, torch.tensor([1, 0, 2]), "extreme logits, wrong class", smooth=False)
+    add("cross_entropy", {"target": "distribution"}, p, single([[0.5, 0.25, 0.25], [0, 1, 0], [0.125, 0.5, 0.375]]), "extreme logits", smooth=False)
+    add("nll", {}, single([[-1000, 0.0, -3], [-0.5, -90, -1]]), torch.tensor([0, 1]), "extreme log-probabilities", smooth=False)
+    write("losses.json", {
+        "source": SOURCE,
+        "notes": ["p: predictions [batch][outputs]; t: targets of the same shape, or class numbers [batch]; dp: gradient of loss by p.",
+                  "cross_entropy takes logits, nll log-probabilities, bce probabilities."],
+        "cases": cases})
+
+
+# --------------------------------------------------------------------------- the reader of specs
+
+def one(v):
+    """A word or a map of one key: (name, fields)."""
+    if isinstance(v, str):
+        return v, {}
+    ((k, f),) = v.items()
+    return k, f or {}
+
+
+ACTIVATION_DEFAULTS = {"leaky_relu": {"negative_slope": 0.01}, "elu": {"alpha": 1.0}, "celu": {"alpha": 1.0}, "gelu": {"approximate": "none"}}
+
+
+class StraightThrough(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return (x >= 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, dy):
+        return dy
+
+
+def activate(kind, fields, z):
+    p = dict(ACTIVATION_DEFAULTS.get(kind, {}), **fields)
+    if kind in ("linear", "identity"):
+        return z
+    if kind == "step":
+        return StraightThrough.apply(z)
+    if kind == "leaky_relu":
+        return F.leaky_relu(z, p["negative_slope"])
+    if kind == "elu":
+        return F.elu(z, p["alpha"])
+    if kind == "celu":
+        return F.celu(z, p["alpha"])
+    if kind == "gelu":
+        return F.gelu(z, approximate=p["approximate"])
+    if kind == "softplus":
+        return F.softplus(z, threshold=80)              # its default returns x itself above 20
+    if kind in ("softmax", "log_softmax"):
+        return getattr(torch, kind)(z, dim=1)
+    return {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "softsign": F.softsign, "selu": F.selu,
+            "silu": F.silu, "hard_sigmoid": lambda z: torch.clamp(z / 6 + 0.5, 0, 1),
+            "hard_swish": lambda z: z * torch.clamp(z / 6 + 0.5, 0, 1)}[kind](z)
+
+
+class Net:
+    """A spec, read and run in PyTorch."""
+
+    def __init__(self, text):
+        s = self.spec = yaml.safe_load(text)
+        self.inputs = s.get("inputs") or {"x": s["input"]}
+        width = {k: v["shape"][0] for k, v in self.inputs.items()}
+        self.layers, self.shapes, self.masks, self.regs = [], {}, {}, {}
+        count, last = {}, list(self.inputs)[-1]
+        for entry in s["layers"]:
+            kind, f = one(entry)
+            count[kind] = count.get(kind, 0) + 1
+            name = f.get("name", "%s%d" % (kind, count[kind]))
+            src = f.get("from", last)
+            src = src if isinstance(src, list) else [src]
+            if kind == "dense":
+                out = f["units"]
+                self.shapes[name + ".weight"] = (out, width[src[0]])
+                if f.get("use_bias", True):
+                    self.shapes[name + ".bias"] = (out,)
+                if "mask" in f:
+                    m = np.load(os.path.join(HERE, f["mask"]["file"])) != 0
+                    need(m.shape == (out, width[src[0]]), name, "mask shape")
+                    self.masks[name + ".weight"] = torch.from_numpy(m)
+                for key, part in (("kernel_regularizer", ".weight"), ("bias_regularizer", ".bias")):
+                    if key in f:
+                        self.regs[name + part] = f[key]
+            elif kind == "add":
+                need(len({width[a] for a in src}) == 1, name, "widths")
+                out = width[src[0]]
+            elif kind == "concat":
+                out = sum(width[a] for a in src)
+            else:
+                out = width[src[0]]
+            width[name] = out
+            self.layers.append((name, kind, f, src))
+            last = name
+        outs = s.get("outputs") or {"y": {}}
+        self.outputs = {}
+        for k, o in outs.items():
+            loss, params = one(o.get("loss", s.get("loss")))
+            self.outputs[k] = (o.get("from", last), loss, params, o.get("weight", 1.0))
+        self.width = width
+        need(all(self.width[a] >= 1 for a in width), "widths")
+
+    def forward(self, w, x):
+        """The value of every layer by name, and what each softmax was applied to."""
+        v, logits = {}, {}
+        dt = next(iter(w.values())).dtype
+        for k, o in self.inputs.items():
+            n = o.get("normalize")
+            a = x[k].to(dt)
+            if n:
+                c = lambda q: torch.tensor(n[q], dtype=dt)
+                a = (a - c("mean")) / c("std") if "mean" in n else (a - c("min")) / (c("max") - c("min"))
+            v[k] = a
+        for name, kind, f, src in self.layers:
+            a = [v[q] for q in src]
+            if kind == "dense":
+                weight = w[name + ".weight"]
+                if name + ".weight" in self.masks:
+                    weight = weight * self.masks[name + ".weight"]
+                z = F.linear(a[0], weight, w.get(name + ".bias"))
+                kind, f = one(f.get("activation", "linear"))
+                v[name] = activate(kind, f, z)
+            elif kind == "add":
+                v[name] = sum(a[1:], a[0])
+            elif kind == "concat":
+                v[name] = torch.cat(a, 1)
+            else:
+                z = a[0]
+                v[name] = activate(kind, f, z)
+            if kind in ("softmax", "log_softmax"):
+                logits[name] = z
+        return v, logits
+
+    def loss(self, w, x, t):
+        v, logits = self.forward(w, x)
+        total = 0
+        for k, (src, loss, params, weight) in self.outputs.items():
+            p = v[src]
+            if loss == "cross_entropy":
+                p = logits.get(src, p)                       # fused: never a double softmax
+            y = t[k]
+            total = total + weight * loss_fn(loss, params, p, y if y.dtype == torch.int64 else y.to(p.dtype))
+        return total, {k: v[src] for k, (src, _, _, _) in self.outputs.items()}
+
+
+def factor(schedule, t):
+    """The learning-rate factor of step t = 0, 1, 2, …"""
+    if not schedule:
+        return 1.0
+    kind, f = one(schedule)
+    if kind == "constant":
+        return 1.0
+    if kind == "step":
+        return f["gamma"] ** (t // f["step_size"])
+    if kind == "exponential":
+        return f["gamma"] ** t
+    if kind == "cosine":
+        lo = f.get("min_factor", 0.0)
+        return lo + (1 - lo) * 0.5 * (1 + math.cos(math.pi * min(t, f["steps"]) / f["steps"]))
+    if kind == "warmup":
+        return (t + 1) / f["steps"] if t < f["steps"] else factor(f.get("then"), t - f["steps"])
+    raise SystemExit("unknown schedule " + kind)
+
+
+def make_optimizer(kind, f, params):
+    lr = f["learning_rate"]
+    get = lambda k, d: f.get(k, d)
+    if kind == "sgd":
+        return torch.optim.SGD(params, lr=lr, momentum=get("momentum", 0), dampening=get("dampening", 0),
+                               weight_decay=get("weight_decay", 0), nesterov=get("nesterov", False))
+    if kind in ("adam", "adamw"):
+        cls = torch.optim.Adam if kind == "adam" else torch.optim.AdamW
+        return cls(params, lr=lr, betas=(get("beta1", 0.9), get("beta2", 0.999)), eps=get("epsilon", 1e-8),
+                   weight_decay=get("weight_decay", 0.0 if kind == "adam" else 0.01))
+    if kind == "rmsprop":
+        return torch.optim.RMSprop(params, lr=lr, alpha=get("alpha", 0.99), eps=get("epsilon", 1e-8),
+                                   weight_decay=get("weight_decay", 0), momentum=get("momentum", 0), centered=get("centered", False))
+    raise SystemExit("unknown optimizer " + kind)
+
+
+def reg_parts(r):
+    if "l1_l2" in r:
+        return r["l1_l2"]["l1"], r["l1_l2"]["l2"], None
+    if "lp" in r:
+        return 0.0, 0.0, (r["lp"]["p"], r["lp"]["lambda"])
+    return r.get("l1", 0.0), r.get("l2", 0.0), None
+
+
+def is_proximal(r):
+    return "proximal" in (r.get("method"), r.get("l1_l2", {}).get("method"))
+
+
+def penalty(r, w):
+    l1, l2, lp = reg_parts(r)
+    v = l1 * w.abs().sum() + l2 * (w * w).sum()
+    return v + lp[1] * (w.abs() ** lp[0]).sum() if lp else v
+
+
+def subgradient(r, w):
+    l1, l2, lp = reg_parts(r)
+    g = l1 * torch.sign(w) + 2 * l2 * w
+    return g + lp[1] * lp[0] * w.abs() ** (lp[0] - 1) * torch.sign(w) if lp else g
+
+
+def proximal(r, w, lr):
+    l1, l2, lp = reg_parts(r)
+    need(lp is None, "no proximal step for lp")
+    return torch.sign(w) * torch.clamp(w.abs() - lr * l1, min=0) / (1 + 2 * lr * l2)
+
+
+def run(net, start, batches, dt):
+    """Outputs, loss and gradient on the first batch, then one optimiser step per batch."""
+    w = {k: v.to(dt).clone().requires_grad_() for k, v in start.items()}
+    loss, y = net.loss(w, *batches[0])
+    grads = dict(zip(w, torch.autograd.grad(loss, list(w.values()), allow_unused=True)))
+    grads = {k: torch.zeros_like(w[k]) if g is None else g for k, g in grads.items()}
+    result = {"outputs": {k: v.detach() for k, v in y.items()}, "loss": loss.item(), "gradients": grads, "steps": []}
+    kind, f = one(net.spec["optimizer"])
+    opt = make_optimizer(kind, f, list(w.values()))
+    for t, (x, target) in enumerate(batches):
+        opt.zero_grad()
+        loss, _ = net.loss(w, x, target)
+        loss.backward()
+        with torch.no_grad():
+            for k, r in net.regs.items():
+                if not is_proximal(r):
+                    s = subgradient(r, w[k])
+                    w[k].grad += s * net.masks[k] if k in net.masks else s
+        clip = f.get("clip", {})
+        if "value" in clip:
+            torch.nn.utils.clip_grad_value_(list(w.values()), clip["value"])
+        if "norm" in clip:
+            torch.nn.utils.clip_grad_norm_(list(w.values()), clip["norm"])
+        lr = f["learning_rate"] * factor(f.get("schedule"), t)
+        opt.param_groups[0]["lr"] = lr
+        opt.step()
+        with torch.no_grad():
+            for k, r in net.regs.items():
+                if is_proximal(r):
+                    w[k].copy_(proximal(r, w[k], lr))
+            for k, m in net.masks.items():
+                need((w[k][~m] == 0).all(), "a masked weight moved:", k)
+        result["steps"].append({"loss": loss.item(), "weights": {k: v.detach().clone() for k, v in w.items()}})
+    return result
+
+
+def check_schedules():
+    pairs = [({"step": {"step_size": 2, "gamma": 0.5}}, lambda o: torch.optim.lr_scheduler.StepLR(o, 2, 0.5), 12),
+             ({"exponential": {"gamma": 0.9}}, lambda o: torch.optim.lr_scheduler.ExponentialLR(o, 0.9), 12),
+             ({"cosine": {"steps": 10, "min_factor": 0.1}}, lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 10, 0.01), 11),
+             ({"warmup": {"steps": 3}}, lambda o: torch.optim.lr_scheduler.LinearLR(o, 1 / 3, 1, 2), 8)]
+    for spec, make, n in pairs:
+        o = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        s = make(o)
+        for t in range(n):
+            need(abs(o.param_groups[0]["lr"] - 0.1 * factor(spec, t)) < 1e-15, "schedule", spec, t)
+            o.step()
+            s.step()
+
+
+# --------------------------------------------------------------------------------- network cases
+
+WORST = []
+SALT = {"deep": "4", "two_inputs_two_outputs": "4"}     # cases badly conditioned in float32 draw other numbers: name -> salt
+
+
+class Group:
+    def __init__(self, name, *notes):
+        self.name, self.notes, self.cases, self.seen = name, list(notes), [], set()
+
+    def close(self):
+        write(self.name, {"source": SOURCE, "notes": self.notes, "cases": self.cases})
+
+    def case(self, name, body, sizes=(4,), steps=5, keep="all", zeros=False, xrange=(-1, 1), trange=(-1, 1), salt="", differences=True,
+             notes=None, bits=False):
+        """sizes: batch sizes of the steps; one size means the same batch in every step."""
+        need(name not in self.seen, "duplicate", name)
+        self.seen.add(name)
+        most = max(sizes)
+        text = "nngen: 1\nname: %s\n%scodegen: {batch: %d}\n" % (name, body.strip("\n") + "\n", most)
+        net = Net(text)
+        g = generator(name + SALT.get(name, salt))
+        start = {}
+        for k, shape in net.shapes.items():
+            if len(shape) == 2:
+                m = net.masks.get(k)
+                fan = shape[1] if m is None else max(1, int(m.sum(1).max()))
+                a = math.sqrt(6 / (fan + shape[0]))
+                w = uniform(g, shape, -a, a)
+                if zeros:
+                    w.view(-1)[::5] = 0.0
+                if m is not None:
+                    w = torch.where(m, w, torch.zeros_like(w))
+            else:
+                w = uniform(g, shape, -0.5, 0.5)
+            start[k] = w
+
+        def draw(n):
+            x = {k: grid(g, (n, o["shape"][0]), *xrange) for k, o in net.inputs.items()}
+            t = {}
+            for k, (src, loss, params, _) in net.outputs.items():
+                width = net.width[src]
+                if loss == "nll" or loss == "cross_entropy" and params.get("target", "class") == "class":
+                    t[k] = torch.randint(0, width, (n,), generator=g)
+                elif loss == "cross_entropy":
+                    t[k] = distribution(g, n, width)
+                elif loss.startswith("bce"):
+                    t[k] = grid(g, (n, width), 0, 1, 1 if bits else 64)
+                else:
+                    t[k] = grid(g, (n, width), *trange)
+            return x, t
+
+        if len(sizes) == 1:
+            batches = [draw(sizes[0])] * steps
+        else:
+            batches = [draw(n) for n in sizes]
+        ref = run(net, start, batches, F64)
+        if differences:
+            self.differences(net, start, batches[0], ref)
+        self.condition(name, ref, run(net, start, batches, torch.float32))
+        need(all(torch.isfinite(v).all() for s in ref["steps"] for v in s["weights"].values()), name, "diverged")
+        need(max(g.abs().max().item() for g in ref["gradients"].values()) > 1e-3, name, "no gradient")
+
+        tensor = lambda v: {"shape": list(v.shape), "data": v.reshape(-1).tolist()}
+        plain = lambda d: {k: v.tolist() for k, v in d.items()}
+        case = {"name": name, "spec": text}
+        if notes:
+            case["notes"] = notes
+        case["weights"] = {k: tensor(v) for k, v in start.items()}
+        case["inputs"], case["targets"] = plain(batches[0][0]), plain(batches[0][1])
+        case["outputs"], case["loss"] = plain(ref["outputs"]), ref["loss"]
+        case["gradients"] = {k: tensor(v) for k, v in ref["gradients"].items()}
+        if len(sizes) > 1:
+            case["batches"] = [{"inputs": plain(x), "targets": plain(t)} for x, t in batches]
+        case["steps"] = []
+        for i, s in enumerate(ref["steps"]):
+            step = {"loss": s["loss"]}
+            if keep == "all" or i == len(ref["steps"]) - 1:
+                step["weights"] = {k: tensor(v) for k, v in s["weights"].items()}
+            case["steps"].append(step)
+        self.cases.append(case)
+        return ref
+
+    def differences(self, net, start, batch, ref):
+        g = generator("differences")
+        for _ in range(3):
+            d = {k: torch.randn(v.shape, generator=g, dtype=F64) * net.masks.get(k, torch.ones_like(v)) for k, v in start.items()}
+            h = 1e-6
+            up, _ = net.loss({k: v + h * d[k] for k, v in start.items()}, *batch)
+            down, _ = net.loss({k: v - h * d[k] for k, v in start.items()}, *batch)
+            q = ((up - down) / (2 * h)).item()
+            want = sum((ref["gradients"][k] * d[k]).sum().item() for k in d)
+            need(abs(q - want) < 1e-7 * (1 + abs(want)), net.spec["name"], "difference quotient", q, "gradient", want)
+
+    def condition(self, name, ref, got):
+        worst = ("", 0.0)
+
+        def compare(what, a, b):
+            nonlocal worst
+            a, b = a.to(F64), b.to(F64)
+            e = ((a - b).abs().max() / a.abs().max().clamp_min(1e-30)).item() if a.abs().max() > 0 else b.abs().max().item()
+            if not e <= worst[1]:
+                worst = (what, e)
+
+        for k in ref["outputs"]:
+            compare("output " + k, ref["outputs"][k], got["outputs"][k])
+        for k in ref["gradients"]:
+            compare("gradient " + k, ref["gradients"][k], got["gradients"][k])
+        for i, (a, b) in enumerate(zip(ref["steps"], got["steps"])):
+            compare("loss %d" % i, torch.tensor(a["loss"]), torch.tensor(b["loss"]))
+            for k in a["weights"]:
+                compare("step %d %s" % (i, k), a["weights"][k], b["weights"][k])
+        WORST.append((worst[1], name, worst[0]))
+
+
+SMALL = """
+input: {shape: [3]}
+layers:
+  - dense: {units: 5, activation: %s}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+"""
+
+
+def networks_activations():
+    group = Group("networks_activations.json", "Each activation between two dense layers.")
+    for name, act in [("linear", "linear"), ("identity", "identity"), ("sigmoid", "sigmoid"), ("softsign", "softsign"), ("tanh", "tanh"),
+                      ("relu", "relu"), ("leaky_relu", "leaky_relu"), ("leaky_relu_slope", "{leaky_relu: {negative_slope: 0.2}}"),
+                      ("elu", "elu"), ("elu_alpha", "{elu: {alpha: 0.5}}"), ("selu", "selu"), ("celu", "celu"),
+                      ("celu_alpha", "{celu: {alpha: 2.0}}"), ("gelu", "gelu"), ("gelu_none", "{gelu: {approximate: none}}"),
+                      ("gelu_tanh", "{gelu: {approximate: tanh}}"), ("silu", "silu"), ("softplus", "softplus"),
+                      ("hard_sigmoid", "hard_sigmoid"), ("hard_swish", "hard_swish")]:
+        group.case("act_" + name, SMALL % act, xrange=(-2, 2), keep="last")
+    for name, layer in [("relu", "relu"), ("leaky_relu", "leaky_relu: {negative_slope: 0.2}"), ("softmax", "softmax"), ("log_softmax", "log_softmax"),
+                        ("tanh", "tanh"), ("silu", "silu")]:
+        group.case("layer_" + name, """
+input: {shape: [3]}
+layers:
+  - dense: {units: 5}
+  - %s
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""" % layer, xrange=(-2, 2), keep="last")
+    group.case("step_straight_through", SMALL % "{step: {gradient: straight_through}}", xrange=(-2, 2), keep="last", differences=False,
+               notes=["straight_through: the gradient passes the step unchanged (dx = dy)"])
+    group.close()
+
+
+def networks_losses():
+    group = Group("networks_losses.json", "Each loss at the end of a network; targets lie where the loss expects them.")
+    net = """
+input: {shape: [3]}
+layers:
+  - dense: {units: 4, activation: tanh}
+  - dense: {units: %d%s}%s
+loss: %s
+optimizer: {sgd: {learning_rate: %s}}
+"""
+    for name, width, act, layer, loss, lr in [
+            ("l2_norm", 3, "", "", "l2_norm", 0.1), ("l2_norm_one", 1, "", "", "l2_norm", 0.1),
+            ("l2_norm_sum", 3, "", "", "{l2_norm: {reduction: sum}}", 0.05),
+            ("mse", 3, "", "", "mse", 0.1), ("mse_sum", 3, "", "", "{mse: {reduction: sum}}", 0.02),
+            ("mae", 3, "", "", "mae", 0.1), ("mae_sum", 3, "", "", "{mae: {reduction: sum}}", 0.02),
+            ("huber", 3, "", "", "huber", 0.1), ("huber_delta", 3, "", "", "{huber: {delta: 0.5}}", 0.1),
+            ("huber_sum", 3, "", "", "{huber: {delta: 0.5, reduction: sum}}", 0.02),
+            ("bce", 3, ", activation: sigmoid", "", "bce", 0.5), ("bce_sum", 3, ", activation: sigmoid", "", "{bce: {reduction: sum}}", 0.05),
+            ("bce_layer", 1, "", "\n  - sigmoid", "bce", 0.5),
+            ("bce_with_logits", 3, "", "", "bce_with_logits", 0.5), ("bce_with_logits_sum", 1, "", "", "{bce_with_logits: {reduction: sum}}", 0.1),
+            ("cross_entropy_softmax", 5, "", "\n  - softmax", "cross_entropy", 0.2),
+            ("cross_entropy_softmax_activation", 5, ", activation: softmax", "", "cross_entropy", 0.2),
+            ("cross_entropy_logits", 5, "", "", "cross_entropy", 0.2),
+            ("cross_entropy_sum", 5, "", "\n  - softmax", "{cross_entropy: {reduction: sum}}", 0.05),
+            ("cross_entropy_distribution", 5, "", "\n  - softmax", "{cross_entropy: {target: distribution}}", 0.2),
+            ("cross_entropy_distribution_logits", 3, "", "", "{cross_entropy: {target: distribution, reduction: sum}}", 0.05),
+            ("nll", 5, "", "\n  - log_softmax", "nll", 0.2), ("nll_sum", 5, "", "\n  - log_softmax", "{nll: {reduction: sum}}", 0.05)]:
+        group.case("loss_" + name, net % (width, act, layer, loss, lr), sizes=(3,) if "sum" in name else (4,), bits="sum" in name)
+    group.close()
+
+
+OPT = """
+input: {shape: [3]}
+layers:
+  - dense: {units: 4, activation: tanh%s}
+  - dense: {units: 2%s}
+loss: mse
+optimizer: %s
+"""
+SIZES = (4, 4, 3, 4, 1, 4, 2)
+
+
+def networks_optimizers():
+    group = Group("networks_optimizers.json", "Every optimiser and option: seven steps on seven batches of up to four samples.",
+                  "clip norm: torch.nn.utils.clip_grad_norm_, the factor is min(1, max_norm/(norm + 1e-6)), the norm over all parameters.")
+    for name, opt in [
+            ("sgd", "{sgd: {learning_rate: 0.1}}"),
+            ("sgd_momentum", "{sgd: {learning_rate: 0.1, momentum: 0.9}}"),
+            ("sgd_nesterov", "{sgd: {learning_rate: 0.1, momentum: 0.9, nesterov: true}}"),
+            ("sgd_dampening", "{sgd: {learning_rate: 0.1, momentum: 0.9, dampening: 0.5}}"),
+            ("sgd_weight_decay", "{sgd: {learning_rate: 0.1, weight_decay: 0.05}}"),
+            ("sgd_all", "{sgd: {learning_rate: 0.1, momentum: 0.8, dampening: 0.25, weight_decay: 0.05}}"),
+            ("sgd_nesterov_weight_decay", "{sgd: {learning_rate: 0.1, momentum: 0.8, nesterov: true, weight_decay: 0.05}}"),
+            ("adam", "{adam: {learning_rate: 0.01}}"),
+            ("adam_betas", "{adam: {learning_rate: 0.02, beta1: 0.8, beta2: 0.95, epsilon: 0.001}}"),
+            ("adam_weight_decay", "{adam: {learning_rate: 0.01, weight_decay: 0.05}}"),
+            ("adamw", "{adamw: {learning_rate: 0.01}}"),
+            ("adamw_weight_decay", "{adamw: {learning_rate: 0.02, weight_decay: 0.1, beta1: 0.85, beta2: 0.99, epsilon: 1.0e-6}}"),
+            ("rmsprop", "{rmsprop: {learning_rate: 0.01}}"),
+            ("rmsprop_alpha", "{rmsprop: {learning_rate: 0.01, alpha: 0.9, epsilon: 0.001}}"),
+            ("rmsprop_momentum", "{rmsprop: {learning_rate: 0.01, momentum: 0.8}}"),
+            ("rmsprop_centered", "{rmsprop: {learning_rate: 0.01, centered: true}}"),
+            ("rmsprop_all", "{rmsprop: {learning_rate: 0.005, alpha: 0.95, momentum: 0.5, centered: true, weight_decay: 0.05}}"),
+            ("clip_value", "{sgd: {learning_rate: 0.2, clip: {value: 0.1}}}"),
+            ("clip_norm", "{sgd: {learning_rate: 0.2, clip: {norm: 0.5}}}"),
+            ("clip_norm_not_reached", "{sgd: {learning_rate: 0.1, clip: {norm: 100}}}"),
+            ("clip_value_momentum", "{sgd: {learning_rate: 0.2, momentum: 0.9, weight_decay: 0.05, clip: {value: 0.05}}}"),
+            ("clip_norm_adam", "{adam: {learning_rate: 0.01, clip: {norm: 0.1}}}")]:
+        group.case(name, OPT % ("", "", opt), sizes=SIZES)
+    group.close()
+
+
+def networks_schedules():
+    group = Group("networks_schedules.json", "Learning-rate schedules; step t = 0, 1, 2, … uses learning_rate × factor(t).")
+    for name, opt in [
+            ("constant", "{sgd: {learning_rate: 0.2, schedule: constant}}"),
+            ("step", "{sgd: {learning_rate: 0.2, schedule: {step: {step_size: 2, gamma: 0.5}}}}"),
+            ("exponential", "{sgd: {learning_rate: 0.2, schedule: {exponential: {gamma: 0.8}}}}"),
+            ("cosine", "{sgd: {learning_rate: 0.2, schedule: {cosine: {steps: 10, min_factor: 0.0}}}}"),
+            ("cosine_past_end", "{sgd: {learning_rate: 0.2, schedule: {cosine: {steps: 5, min_factor: 0.1}}}}"),
+            ("warmup", "{sgd: {learning_rate: 0.2, schedule: {warmup: {steps: 3}}}}"),
+            ("warmup_step", "{sgd: {learning_rate: 0.2, schedule: {warmup: {steps: 2, then: {step: {step_size: 2, gamma: 0.5}}}}}}"),
+            ("warmup_cosine", "{sgd: {learning_rate: 0.2, momentum: 0.9, schedule: {warmup: {steps: 3, then: {cosine: {steps: 4, min_factor: 0.1}}}}}}"),
+            ("exponential_adamw", "{adamw: {learning_rate: 0.02, weight_decay: 0.1, schedule: {exponential: {gamma: 0.7}}}}")]:
+        group.case("schedule_" + name, OPT % ("", "", opt), sizes=SIZES + (3,))
+    group.close()
+
+
+def networks_regularizers():
+    group = Group("networks_regularizers.json",
+                  "loss and gradients are those of the data alone. subgradient: added to the gradient once per step, before clipping.",
+                  "proximal: after the optimiser's update, with the learning rate of that step; l1: soft threshold lr·λ, l2: w/(1+2·lr·λ), l1_l2: threshold, then shrink.",
+                  "Some starting weights are exactly 0.")
+    sgd = "{sgd: {learning_rate: 0.1}}"
+    both = lambda r: (", kernel_regularizer: " + r, ", kernel_regularizer: " + r)
+    for name, reg, opt in [
+            ("l1", "{l1: 0.05}", sgd), ("l2", "{l2: 0.05}", sgd), ("l1_l2", "{l1_l2: {l1: 0.03, l2: 0.05}}", sgd),
+            ("l1_method", "{l1: 0.05, method: subgradient}", sgd),
+            ("lp_1", "{lp: {p: 1, lambda: 0.05}}", sgd), ("lp_1_5", "{lp: {p: 1.5, lambda: 0.05}}", sgd),
+            ("lp_2", "{lp: {p: 2, lambda: 0.05}}", sgd),
+            ("lp_2_5", "{lp: {p: 2.5, lambda: 0.05}}", sgd), ("lp_3", "{lp: {p: 3, lambda: 0.05}}", sgd),
+            ("l1_momentum", "{l1: 0.05}", "{sgd: {learning_rate: 0.1, momentum: 0.9}}"),
+            ("l2_weight_decay", "{l2: 0.05}", "{sgd: {learning_rate: 0.1, weight_decay: 0.05}}"),
+            ("l2_clip_value", "{l2: 0.2}", "{sgd: {learning_rate: 0.2, weight_decay: 0.1, clip: {value: 0.1}}}"),
+            ("l1_clip_norm", "{l1: 0.2}", "{sgd: {learning_rate: 0.2, clip: {norm: 0.3}}}"),
+            ("l2_adam", "{l2: 0.05}", "{adam: {learning_rate: 0.01}}"),
+            ("proximal_l1", "{l1: 0.3, method: proximal}", "{sgd: {learning_rate: 0.2}}"),
+            ("proximal_l2", "{l2: 0.3, method: proximal}", "{sgd: {learning_rate: 0.2}}"),
+            ("proximal_l1_l2", "{l1_l2: {l1: 0.2, l2: 0.3, method: proximal}}", "{sgd: {learning_rate: 0.2}}"),
+            ("proximal_l1_momentum", "{l1: 0.3, method: proximal}", "{sgd: {learning_rate: 0.1, momentum: 0.9}}"),
+            ("proximal_l1_schedule", "{l1: 0.3, method: proximal}", "{sgd: {learning_rate: 0.3, schedule: {exponential: {gamma: 0.8}}}}"),
+            ("proximal_l1_clip", "{l1: 0.3, method: proximal}", "{sgd: {learning_rate: 0.2, clip: {norm: 0.2}}}")]:
+        ref = group.case(name, OPT % (both(reg) + (opt,)), sizes=SIZES, zeros=True)
+        if name.startswith("proximal_l1"):
+            last = ref["steps"][-1]["weights"]
+            zeros = sum(int((v == 0).sum()) for k, v in last.items() if k.endswith("weight"))
+            need(zeros >= 3, name, "reaches only", zeros, "zeros")
+    group.case("reg_one_layer", OPT % (", kernel_regularizer: {l2: 0.1}", "", sgd), sizes=SIZES, zeros=True)
+    group.case("reg_bias", OPT % (", kernel_regularizer: {l1: 0.02}, bias_regularizer: {l2: 0.1}", "", sgd), sizes=SIZES, zeros=True)
+    group.close()
+
+
+def masks():
+    """Connection masks, [out, in]; one file bool, one uint8."""
+    os.makedirs(os.path.join(HERE, "masks"), exist_ok=True)
+    g = generator("masks")
+    for name, shape, kind in [("a_6x4", (6, 4), np.bool_), ("b_5x6", (5, 6), np.uint8), ("c_17x33", (17, 33), np.bool_)]:
+        m = (torch.rand(shape, generator=g) < (0.5 if shape[0] < 10 else 0.1)).numpy()
+        if name == "a_6x4":
+            m[2] = False                      # a unit without any connection: its bias alone
+            m[:, 1] = False                   # an input nobody reads
+            m[3] = True
+            m[3, 1] = False
+        if name == "b_5x6":
+            m[4] = True
+        path = os.path.join(HERE, "masks", name + ".npy")
+        if WRITE or not os.path.exists(path):
+            np.save(path, m.astype(kind))
+    # The mask of ../specs/skip.yaml: unit (r, c) of 3×4 sees a 2×2 window of the 4×4 image, wrapped at the right.
+    m = np.zeros((12, 16), np.bool_)
+    for unit in range(12):
+        for dr in (0, 1):
+            for dc in (0, 1):
+                m[unit, (unit // 4 + dr) * 4 + (unit % 4 + dc) % 4] = True
+    if WRITE:
+        np.save(os.path.join(HERE, "..", "specs", "skip_mask.npy"), m)
+
+
+def networks_shapes():
+    group = Group("networks_shapes.json", "Depths, odd widths, layers without bias, graphs, several inputs and outputs, masks, normalisation.",
+                  "Large cases carry the weights after the last step only. mask files are relative to this file.")
+    group.case("one_neuron", """
+input: {shape: [1]}
+layers:
+  - dense: {units: 1}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""", sizes=(1,))
+    group.case("one_neuron_no_bias", """
+input: {shape: [3]}
+layers:
+  - dense: {units: 1, use_bias: false, activation: sigmoid}
+loss: bce
+optimizer: {sgd: {learning_rate: 0.5}}
+""", sizes=(5,))
+    group.case("no_bias", """
+input: {shape: [5]}
+layers:
+  - dense: {units: 7, activation: relu, use_bias: false}
+  - dense: {units: 3, use_bias: false}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1, momentum: 0.9}}
+""", sizes=(3,))
+    group.case("deep", """
+input: {shape: [3]}
+layers:
+  - dense: {units: 5, activation: tanh}
+  - dense: {units: 17, activation: leaky_relu}
+  - dense: {units: 3, activation: sigmoid}
+  - dense: {units: 33, activation: softsign}
+  - dense: {units: 1, activation: elu}
+  - dense: {units: 9, activation: silu}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""", sizes=(3,), keep="last")
+    group.case("wide", """
+input: {shape: [17]}
+layers:
+  - dense: {units: 33, activation: relu}
+  - dense: {units: 17}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1, momentum: 0.9}}
+""", sizes=(5,), keep="last")
+    group.case("wide_to_one", """
+input: {shape: [65]}
+layers:
+  - dense: {units: 1}
+loss: l2_norm
+optimizer: {sgd: {learning_rate: 0.05}}
+""", sizes=(7,), keep="last")
+    group.case("one_to_wide", """
+input: {shape: [1]}
+layers:
+  - dense: {units: 49, activation: tanh}
+  - dense: {units: 1}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.02}}
+""", sizes=(9,), keep="last")
+    group.case("classifier", """
+input: {shape: [33]}
+output: {labels: [a, b, c, d, e, f, g, h, i, j]}
+layers:
+  - dense: {units: 31, activation: relu}
+  - dense: {units: 16, activation: relu}
+  - dense: {units: 10}
+  - softmax
+loss: cross_entropy
+optimizer: {sgd: {learning_rate: 0.05, momentum: 0.9}}
+""", sizes=(8, 8, 8, 8, 8, 3), keep="last")
+    group.case("narrow_classifier", """
+input: {shape: [150]}
+layers:
+  - dense: {units: 3}
+  - softmax
+loss: cross_entropy
+optimizer: {sgd: {learning_rate: 0.05}}
+""", sizes=(4,), keep="last")
+    group.case("lecture_network", """
+input: {shape: [3]}
+layers:
+  - dense: {units: 5, activation: sigmoid}
+  - dense: {units: 5, activation: softsign}
+  - dense: {units: 5, activation: tanh}
+  - dense: {units: 5, activation: relu}
+  - dense: {units: 5, activation: leaky_relu}
+  - dense: {units: 2}
+loss: l2_norm
+optimizer: {sgd: {learning_rate: 0.05}}
+""", sizes=(4,), keep="last")
+    group.case("skip_add", """
+input: {shape: [4]}
+layers:
+  - dense: {units: 5, activation: tanh}
+  - dense: {units: 5, activation: tanh}
+  - add: {from: [dense1, dense2]}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""")
+    group.case("skip_concat", """
+input: {shape: [4]}
+layers:
+  - dense: {units: 3, activation: relu}
+  - concat: {from: [x, dense1]}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""")
+    group.case("read_three_times", """
+input: {shape: [3]}
+layers:
+  - dense: {name: trunk, units: 4, activation: tanh}
+  - dense: {name: left, units: 4, activation: sigmoid}
+  - dense: {name: right, from: trunk, units: 4, activation: softsign}
+  - add: {name: sum, from: [trunk, left, right]}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1, momentum: 0.9}}
+""")
+    group.case("diamond", """
+input: {shape: [3]}
+layers:
+  - dense: {units: 4, activation: relu}
+  - dense: {units: 3, activation: tanh}
+  - dense: {from: dense1, units: 2, activation: sigmoid}
+  - concat: {from: [dense3, dense2, x]}
+  - relu
+  - dense: {units: 3}
+  - softmax
+loss: cross_entropy
+optimizer: {adam: {learning_rate: 0.01}}
+""")
+    group.case("residual_blocks", """
+input: {shape: [5]}
+layers:
+  - dense: {units: 5, activation: relu}
+  - add: {from: [x, dense1]}
+  - dense: {units: 5, activation: relu}
+  - dense: {units: 5}
+  - add: {from: [add1, dense3]}
+  - leaky_relu
+  - dense: {units: 1}
+loss: huber
+optimizer: {sgd: {learning_rate: 0.05, momentum: 0.9, nesterov: true}}
+""", keep="last")
+    group.case("two_inputs_add", """
+inputs: {left: {shape: [4]}, right: {shape: [4]}}
+layers:
+  - add: {from: [left, right]}
+  - dense: {units: 3, activation: tanh}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""")
+    group.case("two_inputs_two_outputs", """
+inputs: {image: {shape: [4]}, pose: {shape: [3]}}
+outputs: {policy: {from: softmax1, loss: cross_entropy}, value: {from: dense4, loss: mse, weight: 0.5}}
+layers:
+  - dense: {from: image, units: 5, activation: relu}
+  - dense: {from: pose, units: 3, activation: tanh}
+  - concat: {from: [dense1, dense2]}
+  - dense: {units: 3}
+  - softmax
+  - dense: {from: concat1, units: 1}
+optimizer: {sgd: {learning_rate: 0.1, momentum: 0.9}}
+""", sizes=SIZES)
+    group.case("outputs_inherit_loss", """
+input: {shape: [3]}
+outputs: {near: {from: dense1}, far: {from: dense2, weight: 2.0}, sure: {from: dense3, loss: {bce_with_logits: {reduction: sum}}, weight: 0.25}}
+layers:
+  - dense: {units: 4, activation: tanh}
+  - dense: {units: 2}
+  - dense: {from: dense1, units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""", notes=["near is an output and is read by two layers; near and far take the spec's loss, weight defaults to 1"])
+    group.case("mask", """
+input: {shape: [4]}
+layers:
+  - dense: {units: 6, activation: tanh, mask: {file: masks/a_6x4.npy}}
+  - dense: {units: 5, mask: {file: masks/b_5x6.npy}}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""", notes=["mask a (bool) has a unit without connections and an input nobody reads; mask b is uint8"])
+    group.case("mask_momentum_decay", """
+input: {shape: [4]}
+layers:
+  - dense: {units: 6, activation: relu, mask: {file: masks/a_6x4.npy}, kernel_regularizer: {l1: 0.02}}
+  - dense: {units: 5, use_bias: false, mask: {file: masks/b_5x6.npy}}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1, momentum: 0.9, weight_decay: 0.05, clip: {norm: 0.4}}}
+""")
+    group.case("mask_adam", """
+input: {shape: [4]}
+layers:
+  - dense: {units: 6, activation: tanh, mask: {file: masks/a_6x4.npy}}
+  - dense: {units: 3}
+  - softmax
+loss: cross_entropy
+optimizer: {adam: {learning_rate: 0.01}}
+""")
+    group.case("mask_sparse", """
+input: {shape: [33]}
+layers:
+  - dense: {units: 17, activation: relu, mask: {file: masks/c_17x33.npy}}
+  - dense: {units: 1}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""", sizes=(5,), keep="last")
+    group.case("normalize_mean_std", """
+input: {shape: [3], normalize: {mean: [1.5, -0.75, 0.125], std: [2.0, 1.5, 0.625]}}
+layers:
+  - dense: {units: 4, activation: tanh}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+""", xrange=(-2, 4))
+    group.case("normalize_min_max", """
+input: {shape: [3], normalize: {min: [-8, 0, 2.5], max: [16, 12, 4.5]}}
+layers:
+  - dense: {units: 4, activation: relu}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.05}}
+""", xrange=(0, 8))
+    group.case("normalize_numbers", """
+inputs: {a: {shape: [4], normalize: {min: 0, max: 16}}, b: {shape: [2], normalize: {mean: 3.5, std: 2.5}}, c: {shape: [2]}}
+layers:
+  - concat: {from: [a, b, c]}
+  - dense: {units: 3}
+  - softmax
+loss: cross_entropy
+optimizer: {sgd: {learning_rate: 0.1}}
+""", xrange=(0, 16))
+    group.close()
+
+
+def lecture():
+    x, y, z = (torch.tensor(v, dtype=F64, requires_grad=True) for v in (-2.0, 5.0, -4.0))
+    q = x + y
+    f = q * z
+    dx, dy, dz, dq = torch.autograd.grad(f, (x, y, z, q))
+    doc = {"source": SOURCE, "notes": ["Figure 3 of the lecture, f = (x + y) z, with its misprints corrected."],
+           "inputs": {"x": x.item(), "y": y.item(), "z": z.item()}, "values": {"q": q.item(), "f": f.item()},
+           "gradients": {"q": dq.item(), "z": dz.item(), "x": dx.item(), "y": dy.item()}}
+    need(doc["values"] == {"q": 3, "f": -12} and doc["gradients"] == {"q": -4, "z": 3, "x": -4, "y": -4}, "figure 3")
+    write("lecture.json", doc)
+
+
+def main():
+    lecture()
+    check_schedules()
+    g = generator("subgradient")
+    for r in ({"l1": 0.3}, {"l2": 0.3}, {"l1_l2": {"l1": 0.1, "l2": 0.2}}, {"lp": {"p": 1.5, "lambda": 0.3}}, {"lp": {"p": 3, "lambda": 0.3}}):
+        w = uniform(g, (20,), -1, 1).requires_grad_()
+        (auto,) = torch.autograd.grad(penalty(r, w), w)
+        need((auto - subgradient(r, w.detach())).abs().max() < 1e-15, r)
+        # A proximal step minimises lr·penalty(v) + ½|v−w|².
+        if "lp" not in r:
+            lr, w = 0.5, w.detach()
+            v = proximal(r, w, lr)
+            cost = lambda u: lr * penalty(r, u) + 0.5 * ((u - w) ** 2).sum()
+            for _ in range(50):
+                need(cost(v) <= cost(v + 1e-3 * torch.randn(20, generator=g, dtype=F64)), "proximal", r)
+    activations()
+    losses()
+    masks()
+    networks_activations()
+    networks_losses()
+    networks_optimizers()
+    networks_schedules()
+    networks_regularizers()
+    networks_shapes()
+    WORST.sort(reverse=True)
+    print("total %d bytes; largest float32 deviations:" % total)
+    for e, name, what in WORST[:12]:
+        print("  %.2e  %s, %s" % (e, name, what))
+    need(WORST[0][0] < 1.5e-6, "badly conditioned in float32:", [(n, w) for e, n, w in WORST if e >= 1.5e-6])
+    need(total < 1500000, "too large")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+package nnrt
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// CheckArch compares the architecture in the metadata of a weight file, under the
+// key "nngen.arch", with the wanted one. Both are lists of layer descriptions
+// separated by "; ", such as
+//
+//	float32; dense1: dense 64->32 relu; out: dense 32->10
+//
+// A file without that key is accepted. Otherwise the error names the first layer
+// that differs.
+func CheckArch(meta map[string]string, want string) error {
+	got, ok := meta["nngen.arch"]
+	if !ok || got == want {
+		return nil
+	}
+	for i := 1; ; i++ {
+		w, wmore, wok := strings.Cut(want, "; ")
+		g, gmore, gok := strings.Cut(got, "; ")
+		if w != g {
+			return archError(i, archItem(w), archItem(g))
+		}
+		switch {
+		case wok && !gok:
+			w, _, _ = strings.Cut(wmore, "; ")
+			return archError(i+1, archItem(w), "nothing")
+		case gok && !wok:
+			g, _, _ = strings.Cut(gmore, "; ")
+			return archError(i+1, "nothing", archItem(g))
+		}
+		want, got = wmore, gmore
+	}
+}
+
+// archItem quotes the description of a layer, shortened if it is very long.
+func archItem(s string) string {
+	if len(s) > 200 {
+		s = s[:200] + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// archError says that the i-th description differs.
+func archError(i int, want, got string) error {
+	return errors.New("architecture: part " + strconv.Itoa(i) + ": want " + want + ", got " + got)
+}

@@ -1,0 +1,18 @@
+package nnrt
+
+import "unsafe"
+
+// AllocAligned returns a new, zeroed T at an address that is a multiple of 64.
+//
+// T must not contain pointers of any kind (pointers, slices, strings, maps,
+// channels, functions, interfaces): the garbage collector does not look into it.
+// The memory lives as long as any pointer into it.
+func AllocAligned[T any]() *T {
+	const align = 64
+	var t T
+	// A byte slice has no pointers, and the result, which points into it, keeps
+	// all of it alive. One byte more, so that also an empty T lies inside.
+	b := make([]byte, unsafe.Sizeof(t)+align)
+	p := unsafe.Pointer(unsafe.SliceData(b))
+	return (*T)(unsafe.Add(p, -uintptr(p)&(align-1)))
+}

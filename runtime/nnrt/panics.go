@@ -1,0 +1,41 @@
+package nnrt
+
+import "strconv"
+
+// BadLength panics because a length or size is wrong, with a message such as
+//
+//	digits.Net.ForwardBatch: len(y) = 3, want 32
+//
+//go:noinline
+func BadLength(fn, what string, got, want int) {
+	panic(fn + ": " + what + " = " + strconv.Itoa(got) + ", want " + strconv.Itoa(want))
+}
+
+// BadMatch panics because a length or size differs from another one that it has to
+// match, with a message such as
+//
+//	digits.Trainer.Step: len(y) = 3, want 32 (= len(x))
+//
+//go:noinline
+func BadMatch(fn, what string, got int, other string, want int) {
+	panic(fn + ": " + what + " = " + strconv.Itoa(got) + ", want " + strconv.Itoa(want) + " (= " + other + ")")
+}
+
+// BadBatch panics because the number of samples is not in 1 … most, with a message
+// such as
+//
+//	digits.Trainer.Step: 65 samples, want 1 to 64
+//
+//go:noinline
+func BadBatch(fn string, got, most int) {
+	panic(fn + ": " + strconv.Itoa(got) + " samples, want 1 to " + strconv.Itoa(most))
+}
+
+// BadClass panics because a target is no class number, with a message such as
+//
+//	digits.Trainer.Step: y[7] = 10, want a class from 0 to 9
+//
+//go:noinline
+func BadClass(fn string, index, class, classes int) {
+	panic(fn + ": y[" + strconv.Itoa(index) + "] = " + strconv.Itoa(class) + ", want a class from 0 to " + strconv.Itoa(classes-1))
+}

@@ -1,0 +1,98 @@
+package nnrt
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// As generated code has it.
+const (
+	_ = EnforceVersion(1 - MinVersion)
+	_ = EnforceVersion(MaxVersion - 1)
+)
+
+func TestVersion(t *testing.T) {
+	require.LessOrEqual(t, MinVersion, Version)
+	require.Equal(t, MaxVersion, Version)
+}
+
+type arena struct {
+	w1 [64][10]float32
+	b1 [10]float32
+}
+
+func TestAllocAligned(t *testing.T) {
+	var list []*arena
+	for i := range 200 {
+		a := AllocAligned[arena]()
+		require.Zero(t, uintptr(unsafe.Pointer(a))%64)
+		require.Equal(t, arena{}, *a)
+		for r := range a.w1 {
+			for c := range a.w1[r] {
+				a.w1[r][c] = float32(i)
+			}
+		}
+		for c := range a.b1 {
+			a.b1[c] = float32(-i)
+		}
+		list = append(list, a)
+		b := AllocAligned[byte]()
+		require.Zero(t, uintptr(unsafe.Pointer(b))%64)
+		require.Zero(t, *b)
+		*b = 0xff
+		require.NotNil(t, AllocAligned[struct{}]())
+		large := AllocAligned[[300_000]float64]()
+		require.Zero(t, uintptr(unsafe.Pointer(large))%64)
+		large[0], large[299_999] = 1, 1
+		if i%20 == 0 {
+			runtime.GC()
+		}
+	}
+	// only an interior pointer is left of each
+	inner := make([]*float32, len(list))
+	for i, a := range list {
+		inner[i] = &a.b1[9]
+	}
+	list = nil
+	for range 3 {
+		runtime.GC()
+		for range 100 {
+			*AllocAligned[arena]() = arena{b1: [10]float32{9: 1e9}}
+		}
+	}
+	for i, p := range inner {
+		require.Equal(t, float32(-i), *p)
+	}
+}
+
+func TestCheckArch(t *testing.T) {
+	const want = "float32; dense1: dense 64->32 relu; out: dense 32->10"
+	check := func(got string) string {
+		if err := CheckArch(map[string]string{"nngen.arch": got, "other": "x"}, want); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	require.NoError(t, CheckArch(nil, want))
+	require.NoError(t, CheckArch(map[string]string{"arch": "x"}, want))
+	require.Equal(t, "", check(want))
+	require.Equal(t, `architecture: part 2: want "dense1: dense 64->32 relu", got "dense1: dense 64->16 relu"`, check("float32; dense1: dense 64->16 relu; out: dense 16->10"))
+	require.Equal(t, `architecture: part 1: want "float32", got "float64"`, check("float64; dense1: dense 64->32 relu; out: dense 32->10"))
+	require.Equal(t, `architecture: part 3: want "out: dense 32->10", got nothing`, check("float32; dense1: dense 64->32 relu"))
+	require.Equal(t, `architecture: part 4: want nothing, got "softmax"`, check(want+"; softmax; x"))
+	require.Equal(t, `architecture: part 1: want "float32", got ""`, check(""))
+	require.Equal(t, `architecture: part 4: want nothing, got ""`, check(want+"; "))
+	require.Equal(t, `architecture: part 1: want "float32", got "`+strings.Repeat("x", 200)+`…"`, check(strings.Repeat("x", 1000)))
+	require.Equal(t, `architecture: part 1: want "float32", got "a\n\u202eb"`, check("a\n\u202eb"))
+}
+
+func TestPanics(t *testing.T) {
+	require.PanicsWithValue(t, "digits.Net.ForwardBatch: len(y) = 3, want 32", func() { BadLength("digits.Net.ForwardBatch", "len(y)", 3, 32) })
+	require.PanicsWithValue(t, "digits.Trainer.Step: len(y) = 3, want 32 (= len(x))", func() { BadMatch("digits.Trainer.Step", "len(y)", 3, "len(x)", 32) })
+	require.PanicsWithValue(t, "digits.Trainer.Step: 65 samples, want 1 to 64", func() { BadBatch("digits.Trainer.Step", 65, 64) })
+	require.PanicsWithValue(t, "digits.Trainer.Step: y[7] = 10, want a class from 0 to 9", func() { BadClass("digits.Trainer.Step", 7, 10, 10) })
+}

@@ -1,0 +1,113 @@
+package spec
+
+import (
+	"encoding/json"
+	"go/token"
+	"slices"
+)
+
+// obj is a JSON object; encoding/json writes its keys in order.
+type obj = map[string]any
+
+// Schema returns the JSON Schema of the language with the given words. It
+// keeps to what draft 2020-12 and draft-07 have in common, for the sake of
+// editors. The schema knows the structure; names, references and the rest of
+// the meaning are checked by Decode alone.
+func Schema(v *Vocabulary) []byte {
+	defs := obj{
+		"name": nameSchema(), "port_in": inputSchema(), "port_out": outputSchema(), "layer": v.layerSchema(),
+	}
+	for _, s := range []Slot{ActivationSlot, LossSlot, OptimizerSlot, ScheduleSlot, ClipSlot, RegularizerSlot, InitializerSlot} {
+		defs[string(s)] = wordSchema(v.Table(s), "One "+string(s)+".")
+	}
+	root := obj{
+		"$schema":              "https://json-schema.org/draft/2020-12/schema",
+		"title":                "nngen network",
+		"description":          "A neural network for nngen, language version 1.",
+		"type":                 "object",
+		"additionalProperties": false,
+		"required":             []string{"nngen", "layers"},
+		"oneOf":                []obj{{"required": []string{"input"}}, {"required": []string{"inputs"}}},
+		"not":                  obj{"required": []string{"output", "outputs"}},
+		"properties":           topSchema(),
+		"$defs":                defs,
+	}
+	text, err := json.MarshalIndent(root, "", "  ")
+	if err != nil {
+		panic(err) // the tree holds maps, slices, strings and finite numbers
+	}
+	return append(text, '\n')
+}
+
+// topSchema describes the top-level keys.
+func topSchema() obj {
+	ports := func(one, doc string) obj {
+		return obj{"type": "object", "description": doc, "minProperties": 1,
+			"propertyNames": ref("name"), "additionalProperties": ref(one)}
+	}
+	text := func(doc string) obj { return obj{"type": "string", "description": doc} }
+	return obj{
+		"nngen":     obj{"enum": []int{Version}, "description": "Version of the language."},
+		"name":      docRef("name", "Name of the network; the base name of the file if absent."),
+		"package":   docRef("name", "Name of the Go package; the network's name if absent."),
+		"doc":       text("What the network does, for the package documentation."),
+		"license":   text("Licence of the generated code."),
+		"input":     docRef("port_in", "The input, named x."),
+		"inputs":    ports("port_in", "Several inputs by name."),
+		"output":    docRef("port_out", "The output, named y."),
+		"outputs":   ports("port_out", "Several outputs by name."),
+		"layers":    obj{"type": "array", "description": "The layers, each below those it reads.", "minItems": 1, "maxItems": MaxLayers, "items": ref("layer")},
+		"loss":      docRef(string(LossSlot), "The loss of every output without its own."),
+		"optimizer": docRef(string(OptimizerSlot), "The optimiser; sgd if absent."),
+		"numeric":   fieldsSchema(numericParams, "The numeric contract.", nil),
+		"codegen":   fieldsSchema(codegenParams, "What to generate.", nil),
+	}
+}
+
+func ref(def string) obj { return obj{"$ref": "#/$defs/" + def} }
+
+// docRef is a reference with a description; draft-07 ignores what stands
+// beside $ref itself.
+func docRef(def, doc string) obj { return obj{"description": doc, "allOf": []obj{ref(def)}} }
+
+func nameSchema() obj {
+	reserved := slices.Concat(predeclared, []string{"init", "main", "internal"})
+	for t := token.BREAK; t <= token.VAR; t++ {
+		reserved = append(reserved, t.String())
+	}
+	slices.Sort(reserved)
+	return obj{
+		"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": MaxNameLen,
+		"not": obj{"anyOf": []obj{{"enum": reserved}, {"type": "string", "pattern": "_test$"}}},
+	}
+}
+
+func inputSchema() obj {
+	dim := obj{"type": "integer", "minimum": 1, "maximum": MaxDim}
+	numbers := func(r *Range) obj { return listOf(numberSchema("number", r), "One number, or one per element.") }
+	pair := func(a, b string, r *Range) obj {
+		return obj{"type": "object", "additionalProperties": false, "required": []string{a, b},
+			"properties": obj{a: numbers(nil), b: numbers(r)}}
+	}
+	return obj{
+		"type": "object", "additionalProperties": false, "required": []string{"shape"},
+		"properties": obj{
+			"shape": obj{"description": "Dimensions without the batch.", "anyOf": []obj{dim,
+				{"type": "array", "items": dim, "minItems": 1, "maxItems": maxRank}}},
+			"normalize": obj{"description": "Scale the input; standard is fitted to the training data.", "anyOf": []obj{
+				{"enum": []string{"standard"}}, pair("mean", "std", positive()), pair("min", "max", nil)}},
+		},
+	}
+}
+
+func outputSchema() obj {
+	from := obj{"type": "string", "description": "The layer it reads; the last one if absent."}
+	labels := obj{"type": "array", "items": obj{"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": true,
+		"description": "Names of the classes."}
+	weight := numberSchema("number", positive())
+	weight["description"], weight["default"] = "Factor of its loss.", 1
+	return obj{
+		"type": "object", "additionalProperties": false,
+		"properties": obj{"from": from, "labels": labels, "loss": ref(string(LossSlot)), "weight": weight},
+	}
+}

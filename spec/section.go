@@ -1,0 +1,92 @@
+package spec
+
+import (
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// numericParams are the fields of numeric.
+var numericParams = []Param{
+	{Name: "mode", Type: Enum, Enum: []string{"fast", "reproducible"}, Default: "fast",
+		Doc: "fast: fused multiply-add where the machine has it; reproducible: the same bits on every machine."},
+	{Name: "dtype", Type: Enum, Enum: []string{"float32", "float64"}, Default: "float32",
+		Doc: "Type of the parameters and of the arithmetic."},
+}
+
+// codegenParams are the fields of codegen.
+var codegenParams = []Param{
+	{Name: "train", Type: Bool, Default: true,
+		Doc: "Generate the trainer. Storage other than float32 turns it off."},
+	{Name: "batch", Type: Integer, Range: &Range{Min: 1, Max: 65536}, Default: 32,
+		Doc: "Largest number of samples in one step."},
+	{Name: "unroll", Type: Enum, Enum: []string{"auto", "none", "full"}, Default: "auto",
+		Doc: "Straight-line code instead of loops."},
+	{Name: "simd", Type: EnumList, Enum: []string{"auto", "none", "avx2", "avx512", "neon"}, Default: "auto",
+		Doc: "Instruction sets to write assembly for; none writes no assembly."},
+	{Name: "storage", Type: Enum, Enum: []string{"float32", "float16", "int8"}, Default: "float32",
+		Doc: "Type of the weights in memory."},
+	{Name: "embed", Type: Text, File: true,
+		Doc: "Weight file to put into the binary."},
+	{Name: "standalone", Type: Bool, Default: false,
+		Doc: "Write code that imports the standard library alone."},
+	{Name: "skip_zeros", Type: Enum, Enum: []string{"auto", "off"}, Default: "auto",
+		Doc: "Skip inputs that are zero where that is faster; never in reproducible mode."},
+}
+
+// section decodes a top-level map of plain fields.
+func (d *decoder) section(top entries, name string, params []Param) Args {
+	n := top.get(name)
+	if n == nil {
+		return d.v.defaultArgs(params, d.net.Pos)
+	}
+	if n.Kind != yaml.MappingNode {
+		d.fail(n, fieldHint("", paramNames(params)), "%s must be a map of fields, got %s", name, describe(n))
+		return d.v.defaultArgs(params, pos(n))
+	}
+	return d.fields(name, d.entries(name, n, paramNames(params)), params)
+}
+
+func (d *decoder) numeric(top entries) {
+	args := d.section(top, "numeric", numericParams)
+	d.net.Numeric = Numeric{Mode: args.Text("mode"), DType: args.Text("dtype")}
+}
+
+func (d *decoder) codegen(top entries) {
+	args := d.section(top, "codegen", codegenParams)
+	c := &d.net.Codegen
+	*c = Codegen{
+		Pos:        d.net.Pos,
+		Train:      args.Bool("train"),
+		Batch:      args.Int("batch"),
+		Unroll:     args.Text("unroll"),
+		SIMD:       args.Texts("simd"),
+		Storage:    args.Text("storage"),
+		Embed:      args.Text("embed"),
+		Standalone: args.Bool("standalone"),
+		SkipZeros:  args.Text("skip_zeros"),
+	}
+	if n := top.get("codegen"); n != nil {
+		c.Pos = pos(n)
+	}
+	if len(c.SIMD) > 1 {
+		for _, s := range c.SIMD {
+			if s == "auto" || s == "none" {
+				d.failAt(args["simd"].Pos, "write simd: "+s+" alone, or list instruction sets",
+					"codegen: simd lists %s beside instruction sets", s)
+			}
+		}
+	}
+	d.storage(args)
+}
+
+// storage turns training off for weights that training cannot update.
+func (d *decoder) storage(args Args) {
+	c := &d.net.Codegen
+	if c.Storage == "float32" || c.Storage == "" {
+		return
+	}
+	if c.Train && args["train"].Set {
+		d.failAt(args["train"].Pos, "write train: false, or storage: float32",
+			"codegen: a net with storage %s does not train", c.Storage)
+	}
+	c.Train = false
+}

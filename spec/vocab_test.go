@@ -1,0 +1,144 @@
+package spec
+
+import "math"
+
+// testVocabulary has the real words of the language; the compiler's rows,
+// with their arithmetic, live in gen/op.
+func testVocabulary() *Vocabulary {
+	return &Vocabulary{
+		Layers: testLayers(), Activations: testActivations(), Losses: testLosses(), Optimizers: testOptimizers(),
+		Schedules: testSchedules(), Clips: testClips(), Regularizers: testRegularizers(), Initializers: testInitializers(),
+	}
+}
+
+var (
+	inf         = math.Inf(1)
+	above0      = &Range{MinOpen: true, Max: inf}
+	notNegative = &Range{Max: inf}
+	fraction    = &Range{Max: 1, MaxOpen: true}
+	count       = &Range{Min: 1, Max: 1 << 53}
+)
+
+// row makes a word; its Params follow.
+func row(name string, params ...Param) Kind { return Kind{Name: name, Params: params} }
+
+// alias gives a word another name.
+func alias(k Kind, names ...string) Kind {
+	k.Aliases = names
+	return k
+}
+
+func num0(name string, def any, r *Range) Param {
+	return Param{Name: name, Type: Number, Default: def, Range: r}
+}
+
+func need(p Param) Param {
+	p.Required, p.Default = true, nil
+	return p
+}
+
+func short(p Param) Param {
+	p.Short = true
+	return need(p)
+}
+
+func enum(name string, values ...string) Param {
+	return Param{Name: name, Type: Enum, Enum: values, Default: values[0]}
+}
+
+func slot(name string, s Slot, def any) Param {
+	return Param{Name: name, Type: Word, Slot: s, Default: def}
+}
+
+func flag0(name string, def bool) Param { return Param{Name: name, Type: Bool, Default: def} }
+
+func testLayers() []Kind {
+	units := Param{Name: "units", Type: Integer, Required: true, Range: &Range{Min: 1, Max: MaxDim}, Doc: "Number of outputs."}
+	mask := Param{Name: "mask", Type: Group, OneOf: []string{"file", "density"}, Fields: []Param{
+		{Name: "file", Type: Text, File: true},
+		num0("density", nil, &Range{Max: 1, MinOpen: true}),
+		{Name: "seed", Type: Integer, With: "density", Range: &Range{Max: 1 << 53}, Default: 0},
+	}}
+	join := func(name string) Kind { return Kind{Name: name, MinFrom: 2, MaxFrom: AnyFrom} }
+	return []Kind{
+		alias(row("dense", units, slot("activation", ActivationSlot, "linear"), flag0("use_bias", true),
+			slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
+			slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil),
+			flag0("trainable", true), num0("drop_connect", nil, fraction), mask), "linear_layer", "gemm", "fully_connected"),
+		row("dropout", need(num0("rate", nil, fraction))),
+		join("add"), alias(join("concat"), "concatenate"), row("flatten"),
+	}
+}
+
+func testActivations() []Kind {
+	return []Kind{
+		alias(row("linear"), "identity"), alias(row("sigmoid"), "logistic"),
+		alias(row("step", enum("gradient", "none", "straight_through")), "heaviside"),
+		row("softsign"), row("tanh"), row("relu"),
+		row("leaky_relu", num0("negative_slope", 0.01, notNegative)),
+		row("elu", num0("alpha", 1, above0)), row("selu"), row("celu", num0("alpha", 1.0, above0)),
+		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu"), "swish"), row("softplus"),
+		row("hard_sigmoid"), alias(row("hard_swish"), "hard_silu"), row("mish"), row("softmax"), row("log_softmax"),
+	}
+}
+
+func testLosses() []Kind {
+	mean := enum("reduction", "mean", "sum")
+	return []Kind{
+		row("l2_norm", mean), row("mse", mean), row("mae", mean), row("huber", num0("delta", 1, above0), mean),
+		row("bce", mean), row("bce_with_logits", mean),
+		alias(row("cross_entropy", enum("target", "class", "distribution"), mean), "categorical_cross_entropy"),
+		row("nll", enum("target", "class"), mean),
+	}
+}
+
+func testOptimizers() []Kind {
+	rate := func(x float64) Param { return num0("learning_rate", x, above0) }
+	epsilon, decay := num0("epsilon", 1e-8, above0), num0("weight_decay", 0, notNegative)
+	schedule, clip := slot("schedule", ScheduleSlot, nil), slot("clip", ClipSlot, nil)
+	beta1, beta2 := num0("beta1", 0.9, fraction), num0("beta2", 0.999, fraction)
+	return []Kind{
+		row("sgd", rate(0.01), num0("momentum", 0, fraction), num0("dampening", 0, fraction), decay,
+			flag0("nesterov", false), schedule, clip),
+		row("adam", rate(0.001), beta1, beta2, epsilon, decay, schedule, clip),
+		row("adamw", rate(0.001), beta1, beta2, epsilon, decay, schedule, clip),
+		row("rmsprop", rate(0.01), num0("alpha", 0.99, fraction), epsilon, decay, num0("momentum", 0, fraction),
+			flag0("centered", false), schedule, clip),
+	}
+}
+
+func testSchedules() []Kind {
+	steps := func(name string) Param { return Param{Name: name, Type: Integer, Required: true, Range: count} }
+	gamma := num0("gamma", 0.1, &Range{Max: 1, MinOpen: true})
+	return []Kind{
+		row("constant"), row("step", steps("step_size"), gamma), row("exponential", need(gamma)),
+		row("cosine", steps("steps"), num0("min_factor", 0, fraction)),
+		row("warmup", steps("steps"), slot("then", ScheduleSlot, nil)),
+	}
+}
+
+func testClips() []Kind {
+	limit := short(num0("max", nil, above0))
+	return []Kind{row("value", limit), row("norm", limit)}
+}
+
+func testRegularizers() []Kind {
+	lambda, method := num0("lambda", nil, notNegative), enum("method", "subgradient", "proximal")
+	return []Kind{
+		row("l1", short(lambda), method), row("l2", short(lambda), method),
+		row("l1_l2", need(num0("l1", nil, notNegative)), need(num0("l2", nil, notNegative)), method),
+		row("lp", need(num0("p", nil, &Range{Min: 1, Max: inf})), need(lambda), method),
+	}
+}
+
+func testInitializers() []Kind {
+	gain, std, cut := num0("gain", 1, above0), need(num0("std", nil, above0)), flag0("truncated", false)
+	return []Kind{
+		row("zeros"), row("ones"), row("constant", short(num0("value", nil, nil))),
+		row("uniform", need(num0("min", nil, nil)), need(num0("max", nil, nil))),
+		row("normal", num0("mean", 0, nil), std), row("truncated_normal", num0("mean", 0, nil), std),
+		alias(row("glorot_uniform", gain), "xavier_uniform"), alias(row("glorot_normal", gain, cut), "xavier_normal"),
+		alias(row("he_uniform", gain), "kaiming_uniform"), alias(row("he_normal", gain, cut), "kaiming_normal"),
+		row("lecun_uniform", gain), row("lecun_normal", gain, cut), row("orthogonal", gain),
+	}
+}
