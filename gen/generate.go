@@ -40,11 +40,8 @@ func Load(path string) (*spec.Network, error) {
 
 // Plan runs the phases up to the finished plan.
 func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
-	if err := supported(net); err != nil {
-		return nil, err
-	}
 	prog, err := lower.Lower(net)
-	if err != nil {
+	if err := join(supported(net), err); err != nil {
 		return nil, err
 	}
 	if err := Pipeline.Run(prog, o.Dump); err != nil {

@@ -1,13 +1,14 @@
 package gen
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/nngen-go/nngen/spec"
 )
 
 // supported refuses what the language can say but no back end can do yet.
-func supported(net *spec.Network) error {
+func supported(net *spec.Network) spec.ErrorList {
 	var errs spec.ErrorList
 	refuse := func(hint, format string, args ...any) {
 		errs = append(errs, net.Errorf(net.Codegen.Pos, hint, format, args...))
@@ -18,10 +19,16 @@ func supported(net *spec.Network) error {
 		}
 	}
 	if net.Codegen.Storage != "float32" {
-		refuse("leave storage out", "codegen: storage %s is not available yet", net.Codegen.Storage)
+		refuse("write storage: float32", "codegen: storage %s is not supported yet", net.Codegen.Storage)
 	}
-	if len(errs) > 0 {
-		return errs
+	return errs
+}
+
+// join makes one report of two phases' errors.
+func join(list spec.ErrorList, err error) error {
+	var more spec.ErrorList
+	if err != nil && !errors.As(err, &more) || len(list)+len(more) == 0 {
+		return err
 	}
-	return nil
+	return append(list, more...).Sort()
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -118,6 +119,12 @@ func (d *decoder) layerFields(i int, l *Layer, k *Kind, key, body *yaml.Node) []
 	}
 	l.Args = d.fields(context, e, k.Params)
 	return d.fromNames(context, e)
+}
+
+// LayerContext names a layer in a message: layer 2 (dense "out").
+func (n *Network) LayerContext(l *Layer) string {
+	i := slices.IndexFunc(n.Layers, func(m Layer) bool { return m.Name == l.Name })
+	return layerContext(i, l)
 }
 
 func layerContext(i int, l *Layer) string {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -94,8 +95,9 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
 		}
 	}
+	lines := progressLines{stderr: stderr}
 	o.Progress = func(e run.Epoch) {
-		fmt.Fprintln(stderr, e.Line())
+		lines.write(e)
 		log.write("epoch", e)
 	}
 	report, err := compiler(stderr).Train(cmd.Context(), net, *o)
@@ -121,6 +123,21 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 	fmt.Fprintf(stdout, "%-12s %s\n", "trained with", report.Package)
 	fmt.Fprintf(stdout, "%-12s %s\n", "package", packageState(path, net))
 	return log.err
+}
+
+// progressLines writes a line per epoch, but of many quick epochs only some.
+type progressLines struct {
+	stderr io.Writer
+	last   time.Time
+}
+
+func (p *progressLines) write(e run.Epoch) {
+	const most = 50
+	every := (e.Epochs + most - 1) / most
+	if e.Epoch%every == 0 || e.Epoch == e.Epochs || time.Since(p.last) > time.Second {
+		fmt.Fprintln(p.stderr, e.Line())
+		p.last = time.Now()
+	}
 }
 
 // packageState says whether the package of a spec lies beside it.

@@ -114,8 +114,8 @@ func (s *Samples) readTable(f *File, names []string, inputs, targets []Port) (er
 		return f.errorf("%d target columns are named and the network has %d (%s)", len(names), nt, describe(targets))
 	}
 	if len(f.Columns) != ni+nt {
-		return f.errorf("the file has %d columns; the network takes %d inputs (%s) and %d targets (%s), together %d",
-			len(f.Columns), ni, describe(inputs), nt, describe(targets), ni+nt)
+		return f.errorf("the file has %d columns; the network takes %d: inputs (%s) and targets (%s)",
+			len(f.Columns), ni+nt, describe(inputs), describe(targets))
 	}
 	order, err := f.columnOrder(names)
 	if err != nil {

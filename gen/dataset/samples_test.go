@@ -102,7 +102,7 @@ func TestSampleErrors(t *testing.T) {
 		out  []Port
 		want string
 	}{
-		{Source{Data: at("d.csv")}, []Port{{Name: "x", Size: 3}}, value, "has 3 columns; the network takes 3 inputs (x: 3) and 1 targets (y: 1), together 4"},
+		{Source{Data: at("d.csv")}, []Port{{Name: "x", Size: 3}}, value, "has 3 columns; the network takes 4: inputs (x: 3) and targets (y: 1)"},
 		{Source{Data: at("d.csv"), Columns: []string{"z"}}, two, value, `no column is named "z"`},
 		{Source{Data: at("d.csv"), Columns: []string{"a", "a"}}, two[:0], pq, "has 3 columns"},
 		{Source{Data: at("d.csv"), Columns: []string{"a", "a"}}, []Port{{Name: "x", Size: 1}}, pq, "named twice"},

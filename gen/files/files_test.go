@@ -195,18 +195,3 @@ Binary files DIR/w.bin and DIR/w.bin differ
 	require.NoError(t, err)
 	require.Equal(t, 4, strings.Count(diff, "/dev/null"))
 }
-
-func TestWriteFile(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "p.npy")
-	require.NoError(t, WriteFile(name, []byte("a")))
-	require.NoError(t, WriteFile(name, []byte("b")))
-	data, err := os.ReadFile(name)
-	require.NoError(t, err)
-	require.Equal(t, "b", string(data))
-	require.Equal(t, "p.npy", tree(t, dir))
-	require.Error(t, WriteFile(filepath.Join(dir, "no", "p.npy"), nil))
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "d"), 0o777))
-	require.Error(t, WriteFile(filepath.Join(dir, "d"), nil))
-	require.Equal(t, "p.npy", tree(t, dir))
-}

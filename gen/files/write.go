@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -173,24 +172,4 @@ func syncFolder(root *os.Root) error {
 	defer d.Close()
 	d.Sync() // not supported everywhere
 	return nil
-}
-
-// WriteFile replaces one file at once or not at all: a temporary file beside
-// it, synced, renamed over it, and the folder synced.
-func WriteFile(name string, data []byte) error {
-	root, err := os.OpenRoot(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	base := filepath.Base(name)
-	tmp := ".nngen-" + rand.Text() + ".tmp"
-	defer root.Remove(tmp)
-	if err := writeSynced(root, tmp, data, 0o666); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if err := root.Rename(tmp, base); err != nil {
-		return err
-	}
-	return syncFolder(root)
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
-// MaxParams is the number of parameters a network may have.
-const MaxParams = 1e8
-
 // Lower returns the program of a validated network. The error is a
 // spec.ErrorList if the network is at fault.
 func Lower(net *spec.Network) (*ir.Program, error) {
@@ -22,11 +19,10 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 	l.inputs()
 	l.Prog.Infer = l.Begin("infer", false)
 	values := l.layers()
-	if len(l.Errs) > 0 {
-		return nil, l.Errs.Sort()
-	}
-	l.limits()
 	l.outputs(values)
+	if net.Codegen.Train {
+		l.checkTraining(values)
+	}
 	if net.Codegen.Train && len(l.Errs) == 0 {
 		l.train()
 	}
@@ -71,6 +67,7 @@ func (l *lowering) layers() map[string]*ir.Value {
 		if !ok {
 			continue
 		}
+		l.In(layer)
 		if row := op.LayerByName(layer.Kind); row != nil {
 			values[layer.Name] = row.Build(l.Builder, layer, xs)
 		} else {
@@ -79,6 +76,7 @@ func (l *lowering) layers() map[string]*ir.Value {
 			values[layer.Name] = l.Activate(act, xs[0], layer.Name)
 		}
 	}
+	l.In(nil)
 	return values
 }
 
@@ -104,23 +102,16 @@ func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
 		"y", x.Size(), "x", x, "mean", mean, "std", std)
 }
 
-// limits refuses networks that are too large.
-func (l *lowering) limits() {
-	n := 0
-	for _, p := range l.Prog.Params {
-		n += p.Size()
-	}
-	if n > MaxParams {
-		l.Errorf(l.Net.Pos, "make the layers narrower", "the network has %d parameters, the limit is %d", n, int(MaxParams))
-	}
-}
-
-// outputs records the results of inference.
+// outputs records the results of inference. An output whose layer failed is
+// skipped.
 func (l *lowering) outputs(values map[string]*ir.Value) {
 	for _, out := range l.Net.Outputs {
 		v := values[out.From]
+		if v == nil {
+			continue
+		}
 		if len(out.Labels) > 0 && len(out.Labels) != v.Size() {
-			l.Errorf(out.Pos, "write one label per output", "output %q has %d values but %d labels", out.Name, v.Size(), len(out.Labels))
+			l.Errorf(out.Pos, "write one label per value", "output %q: %d labels for %d values", out.Name, len(out.Labels), v.Size())
 		}
 		made, _ := l.MadeBy(v)
 		o := ir.Output{Name: out.Name, Value: v, Labels: out.Labels}

@@ -25,6 +25,10 @@ func (l *lowering) train() {
 			l.Prog.Gradients.Results = append(l.Prog.Gradients.Results, g)
 		}
 	}
+	if len(l.Prog.Grads) == 0 {
+		l.Errorf(l.Net.Layers[0].Pos, "add a dense layer that is trainable, or write codegen: {train: false}", "the net has no parameters to train")
+		return
+	}
 	l.Prog.Evaluate = l.Begin("evaluate", false)
 	l.Prog.EvalLoss = l.losses(l.layers())
 	l.Prog.Update = l.Begin("update", false)
@@ -45,9 +49,6 @@ func (l *lowering) losses(values map[string]*ir.Value) *ir.Value {
 			continue
 		}
 		sum, s := l.loss(i, out, values[out.From], batch)
-		if sum == nil {
-			continue
-		}
 		a, b := "l"+out.Name, "s"+out.Name
 		term := expr.Mul(expr.L(a), expr.L(b))
 		ins = append(ins, a, sum, b, s)
@@ -71,13 +72,6 @@ func (l *lowering) losses(values map[string]*ir.Value) *ir.Value {
 // the samples and the scale.
 func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir.Value) {
 	row, args := op.LossByName(out.Loss.Name), out.Loss.Args
-	made, _ := l.MadeBy(p)
-	if row.Refuse != nil {
-		if why, hint := row.Refuse(args, made); why != "" {
-			l.Errorf(out.Loss.Pos, hint, "%s", why)
-			return nil, nil
-		}
-	}
 	target := l.target(i, out, p, isClass(row, args))
 
 	scale := expr.C(out.Weight)
@@ -112,12 +106,6 @@ func (l *lowering) target(i int, out *spec.Output, p *ir.Value, class bool) *ir.
 func (l *lowering) update() {
 	named := l.Net.Optimizer
 	row := op.OptimizerByName(named.Name)
-	if row.Check != nil {
-		if why, hint := row.Check(named.Args); why != "" {
-			l.Errorf(named.Pos, hint, "%s", why)
-			return
-		}
-	}
 	l.step = l.scalar("step")
 	l.schedule(named.Args)
 	u := &updater{lowering: l, row: row, args: named.Args}

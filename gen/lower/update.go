@@ -109,10 +109,5 @@ func (u *updater) proximal(p *ir.Value) expr.Program {
 	if reg == nil || reg.Args.Text("method") != "proximal" {
 		return nil
 	}
-	if u.row.Adaptive {
-		u.Errorf(reg.Pos, "use sgd, or method: subgradient",
-			"a proximal %s needs one step size for all elements; %s has one per element", reg.Name, u.row.Name)
-		return nil
-	}
 	return op.RegularizerByName(reg.Name).Prox(reg.Args).Bind(op.Numbers(reg.Args))
 }

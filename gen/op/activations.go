@@ -37,8 +37,8 @@ var activations = []Activation{
 			if a.Text("gradient") == "straight_through" {
 				return "", ""
 			}
-			return "step cannot be trained: its derivative is 0 everywhere",
-				"write activation: {step: {gradient: straight_through}}, or codegen: {train: false}"
+			return "step has derivative 0, so the net cannot train through it",
+				"write {step: {gradient: straight_through}}, or codegen: {train: false}"
 		},
 		Kinks: at(0),
 		Bound: "exact",

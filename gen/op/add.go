@@ -18,9 +18,9 @@ var add = Layer{
 		ok := true
 		for i, x := range xs[1:] {
 			if x.Size() != xs[0].Size() {
-				b.Errorf(l.Pos, "give the sources the same number of units",
-					"layer %q: add needs sources of one width, but %s has %d and %s has %d",
-					l.Name, l.From[0], xs[0].Size(), l.From[i+1], x.Size())
+				b.Errorf(l.Pos, "give them the same units, or join them with concat",
+					"its sources must have one width, got %s with %d and %s with %d",
+					l.From[0], xs[0].Size(), l.From[i+1], x.Size())
 				ok = false
 			}
 		}

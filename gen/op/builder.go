@@ -20,6 +20,7 @@ type Builder struct {
 	// Regularizers holds the penalty of each parameter that has one.
 	Regularizers map[string]*spec.Named
 
+	in     *spec.Layer // the layer being built, nil outside of layers
 	fn     *ir.Func
 	params map[string]*ir.Value
 	tape   []record
@@ -67,9 +68,16 @@ func (b *Builder) Begin(name string, training bool) *ir.Func {
 	return b.fn
 }
 
+// In says which layer is built next, so that errors name it; nil is none.
+func (b *Builder) In(l *spec.Layer) { b.in = l }
+
 // Errorf reports a problem at a place of the spec.
 func (b *Builder) Errorf(pos spec.Pos, hint, format string, args ...any) {
-	b.Errs = append(b.Errs, b.Net.Errorf(pos, hint, format, args...))
+	msg := fmt.Sprintf(format, args...)
+	if b.in != nil {
+		msg = b.Net.LayerContext(b.in) + ": " + msg
+	}
+	b.Errs = append(b.Errs, b.Net.Errorf(pos, hint, "%s", msg))
 }
 
 // Value adds a value to the program.
@@ -208,7 +216,8 @@ func (b *Builder) Backward() {
 // Activate applies an activation to x.
 func (b *Builder) Activate(act *spec.Named, x *ir.Value, name string) *ir.Value {
 	row := ActivationByName(act.Name)
-	if b.Training && row.Refuse != nil {
+	// In front of the first parameter no gradient passes.
+	if b.Net.Codegen.Train && row.Refuse != nil && b.flows[x] {
 		if why, hint := row.Refuse(act.Args); why != "" {
 			b.Errorf(act.Pos, hint, "%s", why)
 		}
@@ -219,6 +228,7 @@ func (b *Builder) Activate(act *spec.Named, x *ir.Value, name string) *ir.Value 
 	var y *ir.Value
 	if row.Mixing != nil {
 		y = row.Mixing.Forward(b, x)
+		y.Name = name
 		b.Record(y, func(dy *ir.Value) { b.AddGrad(x, row.Mixing.Backward(b, x, y, dy)) })
 	} else {
 		fy, fdx := row.Programs(act.Args)

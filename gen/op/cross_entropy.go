@@ -29,8 +29,8 @@ var crossEntropy = Loss{
 	Mean: OverSamples, Class: true,
 	Refuse: func(_ spec.Args, activation string) (why, hint string) {
 		if activation == "sigmoid" || activation == "hard_sigmoid" {
-			return "cross_entropy takes logits or a softmax, but its input comes from " + activation,
-				"remove the " + activation + ", or use loss: bce for independent classes"
+			return "cross_entropy takes logits or a softmax, but " + activation + " stands before it",
+				"remove the " + activation + ", or write loss: bce for independent classes"
 		}
 		return "", ""
 	},
@@ -61,7 +61,12 @@ var nll = Loss{
 		if activation == "log_softmax" {
 			return "", ""
 		}
-		return "nll needs log_softmax before it", "add - log_softmax, or use loss: cross_entropy, which takes logits"
+		if activation == "softmax" {
+			hint = "write log_softmax instead of softmax, or loss: cross_entropy"
+		} else {
+			hint = "add the layer log_softmax, or write loss: cross_entropy"
+		}
+		return "nll takes log-probabilities, so log_softmax must stand before it" + not(activation), hint
 	},
 }
 

@@ -22,10 +22,10 @@ var dense = Layer{
 			{Name: "bias_regularizer", Doc: "penalty on b", Type: spec.Word, Slot: spec.RegularizerSlot},
 			{Name: "trainable", Doc: "whether training changes W and b", Type: spec.Bool, Default: true},
 			{Name: "drop_connect", Doc: "share of connections removed at random in each training step", Type: spec.Number, Range: &spec.Range{Min: 0, Max: 1, MaxOpen: true}},
-			{Name: "mask", Doc: "the connections the layer has", Type: spec.Group, Fields: []spec.Param{
+			{Name: "mask", Doc: "the connections the layer has", Type: spec.Group, OneOf: []string{"file", "density"}, Fields: []spec.Param{
 				{Name: "file", Doc: ".npy file [units, inputs], nonzero where connected", Type: spec.Text, File: true},
 				{Name: "density", Doc: "share of connections, drawn at random", Type: spec.Number, Range: &spec.Range{Min: 0, Max: 1, MinOpen: true}},
-				{Name: "seed", Doc: "seed of the random mask", Type: spec.Integer, Range: &spec.Range{Min: 0, Max: 1 << 53}},
+				{Name: "seed", Doc: "seed of the random mask", Type: spec.Integer, With: "density", Default: 0, Range: &spec.Range{Min: 0, Max: 1 << 53}},
 			}},
 		},
 	},
@@ -90,6 +90,10 @@ func dropConnect(b *Builder, w *ir.Value, rate float64) (kernel, mask *ir.Value)
 // denseParams returns the layer's weight and bias (nil without bias).
 func denseParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
 	units := l.Args.Int("units")
+	checkDense(b, l)
+	if !fits(b, l, units, in) {
+		return nil, nil
+	}
 	mask, ok := maskOf(b, l, units, in)
 	if !ok {
 		return nil, nil
@@ -115,10 +119,11 @@ func denseParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
 		init = defaultInitializer(l.Args.Word("activation"))
 	}
 	setInitializer(&info, init)
-	for param, field := range map[string]string{info.Name: "kernel_regularizer", l.Name + ".bias": "bias_regularizer"} {
-		if reg := l.Args.Word(field); reg != nil {
-			b.Regularizers[param] = reg
-		}
+	if reg := l.Args.Word("kernel_regularizer"); reg != nil {
+		b.Regularizers[info.Name] = reg
+	}
+	if reg := l.Args.Word("bias_regularizer"); reg != nil && bias != nil {
+		b.Regularizers[bias.Name] = reg
 	}
 	return b.Param(info), bias
 }

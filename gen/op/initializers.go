@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -37,7 +39,7 @@ var initializers = []Initializer{
 		},
 		Check: func(a spec.Args) (why, hint string) {
 			if a.Float("max") < a.Float("min") {
-				return "uniform: max is less than min", "exchange the two"
+				return fmt.Sprintf("max must not be less than min, got min %g and max %g", a.Float("min"), a.Float("max")), "exchange the two"
 			}
 			return "", ""
 		},

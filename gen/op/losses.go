@@ -92,15 +92,23 @@ func needProbability(_ spec.Args, activation string) (why, hint string) {
 	case "sigmoid", "hard_sigmoid", "softmax", "step":
 		return "", ""
 	}
-	return "bce needs probabilities: put a sigmoid before it", "write activation: sigmoid, or use loss: bce_with_logits"
+	return "bce takes probabilities, so sigmoid must stand before it" + not(activation), "write activation: sigmoid, or loss: bce_with_logits"
 }
 
 // needLogit refuses what has been through a sigmoid already.
 func needLogit(_ spec.Args, activation string) (why, hint string) {
 	switch activation {
 	case "sigmoid", "hard_sigmoid", "softmax", "log_softmax":
-		return "bce_with_logits takes logits and applies the sigmoid itself, but they come from " + activation,
-			"remove the " + activation + ", or use loss: bce"
+		return "bce_with_logits applies the sigmoid itself, but " + activation + " stands before it",
+			"remove the " + activation + ", or write loss: bce"
 	}
 	return "", ""
+}
+
+// not names what stands in the place of what is needed, if it has a name.
+func not(activation string) string {
+	if activation == "" {
+		return ""
+	}
+	return ", not " + activation
 }

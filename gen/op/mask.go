@@ -15,10 +15,6 @@ func maskOf(b *Builder, l *spec.Layer, out, in int) (*ir.Mask, bool) {
 		return nil, true
 	}
 	pos := l.Args["mask"].Pos
-	if group.Has("file") == group.Has("density") {
-		b.Errorf(pos, `write mask: {file: m.npy} or mask: {density: 0.1, seed: 7}`, "layer %q: mask needs either file or density", l.Name)
-		return nil, false
-	}
 	connected := func(o, i int) bool {
 		return nnrt.Uniform(uint64(group.Int("seed")), nnrt.PurposeInit, 0, uint64(o*in+i)) < group.Float("density")
 	}
@@ -26,11 +22,11 @@ func maskOf(b *Builder, l *spec.Layer, out, in int) (*ir.Mask, bool) {
 		name := group.Text("file")
 		a, err := dataset.ParseNPY(b.Net.Files[name])
 		if err != nil {
-			b.Errorf(group["file"].Pos, "save it with numpy.save(name, mask)", "mask %q: %v", name, err)
+			b.Errorf(group["file"].Pos, "save it with numpy.save(name, mask)", "mask: file %q: %v", name, err)
 			return nil, false
 		}
 		if len(a.Shape) != 2 || a.Shape[0] != out || a.Shape[1] != in {
-			b.Errorf(group["file"].Pos, "the shape is [units, inputs]", "mask %q: want shape [%d %d], got %v", name, out, in, a.Shape)
+			b.Errorf(group["file"].Pos, "the shape is [units, inputs]", "mask: file %q must have the shape [%d %d], got %v", name, out, in, a.Shape)
 			return nil, false
 		}
 		connected = func(o, i int) bool { return a.Data[o*in+i] != 0 }
@@ -44,7 +40,7 @@ func maskOf(b *Builder, l *spec.Layer, out, in int) (*ir.Mask, bool) {
 		}
 	}
 	if m.Count() == 0 {
-		b.Errorf(pos, "raise the density", "layer %q: the mask leaves no connection", l.Name)
+		b.Errorf(pos, "raise the density", "mask leaves no connection")
 		return nil, false
 	}
 	return m, true

@@ -104,7 +104,7 @@ func OptimizerByName(name string) *Optimizer {
 
 func checkSGD(a spec.Args) (why, hint string) {
 	if a.Bool("nesterov") && (a.Float("momentum") == 0 || a.Float("dampening") != 0) {
-		return "nesterov needs momentum, and no dampening", "write momentum: 0.9 and dampening: 0"
+		return "nesterov needs momentum and no dampening", "write momentum: 0.9 and dampening: 0"
 	}
 	return "", ""
 }

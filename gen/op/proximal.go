@@ -20,8 +20,8 @@ func checkLp(a spec.Args) (why, hint string) {
 	if a.Text("method") != "proximal" || p == 1 || p >= nearestOne && p <= largestExponent {
 		return "", ""
 	}
-	return fmt.Sprintf("the proximal step of lp takes p = 1 or p between %g and %d, got %g", nearestOne, largestExponent, p),
-		"use p: 1, or method: subgradient"
+	return fmt.Sprintf("method proximal takes p = 1 or p between %g and %d, got %g", nearestOne, largestExponent, p),
+		"write p: 1, or method: subgradient"
 }
 
 // proxLp is the proximal step of λ·|w|^p: the v ≥ 0 with

@@ -86,7 +86,7 @@ func (f fakeNet) lower(n *spec.Network) (*ir.Program, error) {
 	}
 	in, out := total(f.inputs), total(f.outputs)
 	for name, shape := range map[string][]int{"out.weight": {out, in}, "out.bias": {out}} {
-		p.Params = append(p.Params, &ir.Value{Param: &ir.ParamInfo{Name: name, Shape: shape}})
+		p.Params = append(p.Params, &ir.Value{Param: &ir.ParamInfo{Name: name, Shape: shape, Trained: true}})
 	}
 	return p, nil
 }

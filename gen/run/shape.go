@@ -44,9 +44,10 @@ const (
 
 // Param is a tensor of the weight file.
 type Param struct {
-	Name string
-	Dims []int
-	Mask *ir.Mask // the connections of a sparse weight
+	Name    string
+	Dims    []int
+	Mask    *ir.Mask // the connections of a sparse weight
+	Trained bool     // not a stored constant
 }
 
 // binaryThreshold is the output above which a loss reads it as yes.
@@ -68,7 +69,7 @@ func Describe(net *spec.Network, prog *ir.Program) *Shape {
 		s.Outputs = append(s.Outputs, describeOutput(out))
 	}
 	for _, p := range prog.Params {
-		s.Params = append(s.Params, Param{Name: p.Param.Name, Dims: p.Param.Shape, Mask: p.Param.Mask})
+		s.Params = append(s.Params, Param{Name: p.Param.Name, Dims: p.Param.Shape, Mask: p.Param.Mask, Trained: p.Param.Trained})
 	}
 	return s
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
-// WeightStats say what is in a weight file.
+// WeightStats say what is in a weight file; constants stored there are left out.
 type WeightStats struct {
 	Tensors []TensorStats `json:"tensors"`
 	// Unused are, by input, the elements that have no effect, because every
@@ -46,7 +46,7 @@ func ReadWeightStats(net *spec.Network, shape *Shape, path string) (*WeightStats
 	for i, p := range shape.Params {
 		tensors[i] = nnrt.Tensor{Name: p.Name, Shape: p.Dims}
 	}
-	stats := &WeightStats{Tensors: make([]TensorStats, len(tensors))}
+	counts := make([]TensorStats, len(tensors))
 	first := firstLayers(net)
 	live := map[string][]bool{} // by input: which elements have an effect
 	for _, in := range shape.Inputs {
@@ -54,7 +54,7 @@ func ReadWeightStats(net *spec.Network, shape *Shape, path string) (*WeightStats
 	}
 	err := nnrt.LoadFile(path, func(r io.Reader) error {
 		return nnrt.LoadTensors(r, tensors, nil, func(i int, v []float64) error {
-			stats.Tensors[i] = countTensor(shape.Params[i], v)
+			counts[i] = countTensor(shape.Params[i], v)
 			if in, ok := first[shape.Params[i].Name]; ok {
 				markColumns(live[in], v)
 			}
@@ -63,6 +63,12 @@ func ReadWeightStats(net *spec.Network, shape *Shape, path string) (*WeightStats
 	})
 	if err != nil {
 		return nil, &InvalidError{Kind: "weights", Msg: err.Error()}
+	}
+	stats := &WeightStats{}
+	for i, p := range shape.Params {
+		if p.Trained {
+			stats.Tensors = append(stats.Tensors, counts[i])
+		}
 	}
 	for _, in := range shape.Inputs {
 		if unused := without(live[in.Name]); len(unused) > 0 && onlyDense(net, in.Name) {

@@ -1,0 +1,398 @@
+package gentest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// Coverage counts how often each row of each table and each feature of the
+// language occurred.
+type Coverage map[string]int
+
+// widths are the layer widths worth trying: around the edges of blocks,
+// vectors and panels.
+var widths = []int{1, 2, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33}
+
+// Generator makes random valid networks, preferring what occurred least.
+type Generator struct {
+	*rand.Rand
+	Cover Coverage
+	vocab *spec.Vocabulary
+}
+
+// NewGenerator returns a generator for a seed.
+func NewGenerator(seed uint64) *Generator {
+	return &Generator{Rand: rand.New(rand.NewPCG(seed, 0)), Cover: Coverage{}, vocab: op.Vocabulary()}
+}
+
+// node is a value of the network under construction.
+type node struct {
+	ref  spec.Ref
+	size int
+	read bool
+	made string // activation that made it
+}
+
+// network is one network under construction.
+type network struct {
+	*Generator
+	b     *spec.Builder
+	nodes []*node
+	train bool
+	prox  bool
+}
+
+func (g *Generator) chance(p float64) bool { return g.Float64() < p }
+
+// pick chooses one of the words of a table, the rarest half of the time.
+func (g *Generator) pick(table string, words []string) string {
+	rare := words[g.IntN(len(words))]
+	if g.chance(0.6) {
+		for _, w := range words {
+			if g.Cover[table+" "+w] < g.Cover[table+" "+rare] {
+				rare = w
+			}
+		}
+	}
+	g.Cover[table+" "+rare]++
+	return rare
+}
+
+func names(kinds []spec.Kind) []string {
+	out := make([]string, len(kinds))
+	for i, k := range kinds {
+		out[i] = k.Name
+	}
+	return out
+}
+
+// count notes that a feature occurs.
+func (g *Generator) count(feature string, when bool) bool {
+	if when {
+		g.Cover["feature "+feature]++
+	}
+	return when
+}
+
+// Network makes a network.
+func (g *Generator) Network(name string) (*spec.Network, error) {
+	n := &network{Generator: g, b: spec.New(name)}
+	n.train = !g.count("inference only", g.chance(0.05))
+	n.inputs()
+	for range 1 + g.IntN(4) {
+		n.layer()
+	}
+	n.outputs()
+	if n.train {
+		n.optimizer()
+	}
+	batch := 1 + g.IntN(6)
+	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": g.pick("unroll", []string{"auto", "none", "full"})})
+	n.b.Numeric(spec.Fields{
+		"dtype": g.pick("dtype", []string{"float32", "float64", "float32"}),
+		"mode":  g.pick("mode", []string{"fast", "reproducible"}),
+	})
+	return n.b.Build(g.vocab)
+}
+
+func (n *network) width() int { return widths[n.IntN(len(widths))] }
+
+func (n *network) inputs() {
+	count := 1
+	if n.count("several inputs", n.chance(0.2)) {
+		count = 2 + n.IntN(2)
+	}
+	for i := range count {
+		size := n.width()
+		name := "x"
+		if count > 1 {
+			name = fmt.Sprintf("in%d", i)
+		}
+		var ref spec.Ref
+		switch n.IntN(8) {
+		case 0:
+			n.count("normalize mean std", true)
+			ref = n.b.NormalizedInput(name, spec.Fields{"mean": n.numbers(size, -1, 1), "std": n.numbers(size, 0.5, 2)}, size)
+		case 1:
+			n.count("normalize min max", true)
+			ref = n.b.NormalizedInput(name, spec.Fields{"min": -2.0, "max": 2.5}, size)
+		case 2:
+			n.count("normalize standard", true)
+			ref = n.b.NormalizedInput(name, "standard", size)
+		default:
+			ref = n.b.Input(name, size)
+		}
+		n.nodes = append(n.nodes, &node{ref: ref, size: size})
+	}
+}
+
+func (n *network) numbers(size int, lo, hi float64) []float64 {
+	v := make([]float64, size)
+	for i := range v {
+		v[i] = lo + (hi-lo)*n.Float64()
+	}
+	return v
+}
+
+// any chooses a source, preferring those nobody reads yet.
+func (n *network) any() *node {
+	v := n.nodes[n.IntN(len(n.nodes))]
+	if n.chance(0.7) {
+		for _, w := range n.nodes {
+			if !w.read {
+				v = w
+			}
+		}
+	}
+	v.read = true
+	return v
+}
+
+func (n *network) push(ref spec.Ref, size int, made string) *node {
+	v := &node{ref: ref, size: size, made: made}
+	n.nodes = append(n.nodes, v)
+	return v
+}
+
+// layer adds a layer.
+func (n *network) layer() {
+	switch kind := n.pick("layer", []string{"dense", "dense", "dense", "activation", "dropout", "add", "concat", "flatten"}); kind {
+	case "dense":
+		n.dense(n.any(), n.width())
+	case "activation":
+		x := n.any()
+		name, fields := n.activation()
+		n.push(n.b.Layer(name, x.ref, fields), x.size, name)
+	case "dropout":
+		x := n.any()
+		n.push(n.b.Layer("dropout", x.ref, spec.Fields{"rate": 0.1 + 0.4*n.Float64()}), x.size, "")
+	case "flatten":
+		x := n.any()
+		n.push(n.b.Layer("flatten", x.ref), x.size, "")
+	case "concat":
+		x, y := n.any(), n.any()
+		n.push(n.b.Layer("concat", spec.Join(x.ref, y.ref)), x.size+y.size, "")
+	case "add":
+		x := n.any()
+		y := n.dense(n.any(), x.size)
+		y.read = true
+		n.push(n.b.Layer("add", spec.Join(x.ref, y.ref)), x.size, "")
+	}
+}
+
+// activation chooses an activation that may stand in the network.
+func (n *network) activation() (string, spec.Fields) {
+	name := n.pick("activation", names(n.vocab.Activations))
+	f := spec.Fields{}
+	switch {
+	case name == "step" && n.train:
+		f["gradient"] = "straight_through"
+	case name == "leaky_relu" && n.chance(0.5):
+		f["negative_slope"] = 0.2
+	case name == "elu" && n.chance(0.5), name == "celu" && n.chance(0.5):
+		f["alpha"] = 0.7
+	case name == "gelu":
+		f["approximate"] = n.pick("gelu", []string{"none", "tanh"})
+	}
+	return name, f
+}
+
+func (n *network) dense(x *node, units int) *node {
+	name, args := n.activation()
+	f := spec.Fields{"units": units, "activation": spec.Fields{name: args}}
+	if n.count("no bias", n.chance(0.15)) {
+		f["use_bias"] = false
+	} else if n.chance(0.3) {
+		f["bias_initializer"] = spec.Fields{"normal": spec.Fields{"mean": 0.0, "std": 0.3}}
+	}
+	if n.chance(0.8) {
+		f["kernel_initializer"] = n.initializer()
+	}
+	if n.train && n.chance(0.4) {
+		f["kernel_regularizer"] = n.regularizer()
+	}
+	if n.train && f["use_bias"] == nil && n.count("bias regularizer", n.chance(0.1)) {
+		f["bias_regularizer"] = n.regularizer()
+	}
+	if n.count("drop_connect", n.train && n.chance(0.1)) {
+		f["drop_connect"] = 0.3
+	}
+	if n.count("frozen layer", n.train && n.chance(0.05)) {
+		f["trainable"] = false
+	}
+	if n.count("mask", n.chance(0.12) && x.size*units >= 8) {
+		f["mask"] = spec.Fields{"density": 0.5 + 0.3*n.Float64(), "seed": n.IntN(1000)}
+	}
+	return n.push(n.b.Layer("dense", x.ref, f), units, name)
+}
+
+func (n *network) initializer() any {
+	name := n.pick("initializer", names(n.vocab.Initializers))
+	f := spec.Fields{}
+	switch name {
+	case "constant":
+		f["value"] = 0.05
+	case "uniform":
+		f["min"], f["max"] = -0.4, 0.4
+	case "normal", "truncated_normal":
+		f["mean"], f["std"] = 0.01, 0.2
+	case "he_normal", "glorot_normal", "lecun_normal":
+		f["truncated"] = n.chance(0.5)
+	}
+	return spec.Fields{name: f}
+}
+
+func (n *network) regularizer() any {
+	name := n.pick("regularizer", names(n.vocab.Regularizers))
+	f := spec.Fields{}
+	switch name {
+	case "l1", "l2":
+		f["lambda"] = 0.01
+	case "l1_l2":
+		f["l1"], f["l2"] = 0.005, 0.01
+	case "lp":
+		f["p"], f["lambda"] = []float64{1, 1.5, 2, 2.5, 3}[n.IntN(5)], 0.01
+	}
+	if n.chance(0.35) {
+		f["method"] = "proximal"
+		n.prox = true
+		n.count("proximal "+name, true)
+	}
+	return spec.Fields{name: f}
+}
+
+// outputs gathers what nobody reads and gives it outputs.
+func (n *network) outputs() {
+	var open []spec.Ref
+	size := 0
+	for _, v := range n.nodes {
+		if !v.read {
+			open = append(open, v.ref)
+			size += v.size
+			v.read = true
+		}
+	}
+	last := &node{size: size}
+	if len(open) > 1 {
+		n.Cover["layer concat"]++
+		last.ref = n.b.Layer("concat", spec.Join(open...))
+	} else {
+		last.ref = open[0]
+	}
+	count := 1
+	if n.count("several outputs", n.chance(0.2)) {
+		count = 2
+	}
+	for i := range count {
+		name := "y"
+		if count > 1 {
+			name = fmt.Sprintf("out%d", i)
+		}
+		n.output(name, last, count > 1 && n.chance(0.7))
+	}
+}
+
+// output adds a final layer that suits a loss.
+func (n *network) output(name string, x *node, weighted bool) {
+	loss := n.pick("loss", names(n.vocab.Losses))
+	act := "linear"
+	switch loss {
+	case "bce":
+		act = "sigmoid"
+	case "nll":
+		act = "log_softmax"
+	case "cross_entropy":
+		act = n.pick("cross_entropy after", []string{"linear", "softmax", "log_softmax"})
+	case "bce_with_logits":
+	default:
+		act = n.pick("last activation", []string{"linear", "tanh", "sigmoid", "softplus", "gelu", "leaky_relu"})
+	}
+	n.Cover["activation "+act]++
+	units := n.width()
+	if loss == "nll" || loss == "cross_entropy" {
+		units = max(units, 2)
+	}
+	ref := n.b.Layer("dense", x.ref, spec.Fields{"units": units, "activation": act})
+	n.Cover["layer dense"]++
+	f := spec.Fields{}
+	if n.train {
+		args := spec.Fields{"reduction": n.pick("reduction", []string{"mean", "sum"})}
+		switch loss {
+		case "huber":
+			args["delta"] = 0.5
+		case "cross_entropy":
+			args["target"] = n.pick("target", []string{"class", "distribution"})
+		}
+		f["loss"] = spec.Fields{loss: args}
+		if weighted {
+			n.count("loss weight", true)
+			f["weight"] = 0.25 + n.Float64()
+		}
+	}
+	n.b.Output(name, ref, f)
+}
+
+func (n *network) optimizer() {
+	words := names(n.vocab.Optimizers)
+	if n.prox { // only one step size for all elements makes sense
+		words = []string{"sgd"}
+	}
+	name := n.pick("optimizer", words)
+	f := spec.Fields{"learning_rate": 0.01}
+	switch name {
+	case "sgd":
+		if n.count("momentum", n.chance(0.5)) {
+			f["momentum"] = 0.9
+			switch n.IntN(3) {
+			case 0:
+				f["nesterov"] = n.count("nesterov", true)
+			case 1:
+				n.count("dampening", true)
+				f["dampening"] = 0.3
+			}
+		}
+	case "rmsprop":
+		f["centered"] = n.count("rmsprop centered", n.chance(0.5))
+		if n.count("rmsprop momentum", n.chance(0.5)) {
+			f["momentum"] = 0.8
+		}
+	}
+	if n.count("weight decay", n.chance(0.3)) {
+		f["weight_decay"] = 0.02
+	}
+	if n.chance(0.6) {
+		f["schedule"] = n.schedule(true)
+	}
+	if n.chance(0.4) {
+		clip := n.pick("clip", names(n.vocab.Clips))
+		f["clip"] = spec.Fields{clip: []float64{0.01, 0.3}[n.IntN(2)]}
+	}
+	n.b.Optimizer(name, f)
+}
+
+func (n *network) schedule(warmup bool) any {
+	words := names(n.vocab.Schedules)
+	if !warmup {
+		words = slices.DeleteFunc(words, func(w string) bool { return w == "warmup" })
+	}
+	name := n.pick("schedule", words)
+	f := spec.Fields{}
+	switch name {
+	case "step":
+		f["step_size"], f["gamma"] = 2, 0.5
+	case "exponential":
+		f["gamma"] = 0.8
+	case "cosine":
+		f["steps"], f["min_factor"] = 5, 0.1
+	case "warmup":
+		f["steps"] = 2
+		if n.chance(0.6) {
+			f["then"] = n.schedule(false)
+		}
+	}
+	return spec.Fields{name: f}
+}

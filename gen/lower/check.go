@@ -1,0 +1,40 @@
+package lower
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// checkTraining refuses what cannot be trained. It looks at the values of
+// inference, so that everything wrong with a spec is found in one run.
+func (l *lowering) checkTraining(values map[string]*ir.Value) {
+	for i := range l.Net.Outputs {
+		out := &l.Net.Outputs[i]
+		if p := values[out.From]; p != nil && out.Loss != nil {
+			l.checkLoss(out, p)
+		}
+	}
+	l.Check("optimizer", l.Net.Optimizer, op.OptimizerByName(l.Net.Optimizer.Name).Check)
+}
+
+// checkLoss refuses losses that do not go with the prediction they get.
+func (l *lowering) checkLoss(out *spec.Output, p *ir.Value) {
+	row := op.LossByName(out.Loss.Name)
+	made, x := l.MadeBy(p)
+	inner, _ := l.MadeBy(x)
+	if row.Refuse != nil {
+		if why, hint := row.Refuse(out.Loss.Args, made); why != "" {
+			l.Errorf(out.Loss.Pos, hint, "output %q: %s", out.Name, why)
+			return
+		}
+	}
+	switch {
+	case isSoftmax(made) && isSoftmax(inner):
+		l.Errorf(out.Loss.Pos, "remove one of the two", "output %q: a softmax is taken twice, by %s and by %s", out.Name, inner, made)
+	case row.Class && p.Size() < 2:
+		l.Errorf(out.Loss.Pos, "write loss: bce_with_logits for two classes", "output %q: %s needs at least 2 values, got %d", out.Name, row.Name, p.Size())
+	}
+}
+
+func isSoftmax(activation string) bool { return activation == "softmax" || activation == "log_softmax" }

@@ -1,0 +1,187 @@
+package run
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/runtime/nnrt"
+	"github.com/stretchr/testify/require"
+)
+
+func array(rows int, data ...float64) *dataset.Array {
+	return &dataset.Array{Shape: []int{rows, len(data) / rows}, Data: data}
+}
+
+func TestJudgeClasses(t *testing.T) {
+	o := Output{Name: "y", Size: 3, Kind: KindClasses, Target: &dataset.Port{Size: 3, Classes: 3}}
+	got := array(3, 1, 2, 0, 5, 5, 1, 0, 0, math.NaN())
+	m := judge(o, got, []float64{1, 1, 0})
+	require.Equal(t, [][]int{{1, 0, 0}, {1, 1, 0}, {0, 0, 0}}, m.Confusion)
+	require.Equal(t, 2.0/3, *m.Accuracy)
+	require.Equal(t, 1, m.NonFinite)
+
+	o.Target = &dataset.Port{Size: 3} // a distribution
+	m = judge(o, array(2, 1, 2, 0, 5, 4, 1), []float64{0.2, 0.7, 0.1, 0, 0, 1})
+	require.Equal(t, [][]int{{0, 0, 0}, {0, 1, 0}, {1, 0, 0}}, m.Confusion)
+}
+
+func TestJudgeBinary(t *testing.T) {
+	o := Output{Size: 1, Kind: KindBinary, Loss: "bce", Target: &dataset.Port{Size: 1}}
+	m := judge(o, array(3, 0.4, 0.6, 0.9), []float64{0, 0, 1})
+	require.Equal(t, [][]int{{1, 1}, {0, 1}}, m.Confusion)
+	o.Loss = "bce_with_logits"
+	m = judge(o, array(3, 0.4, 0.6, -0.9), []float64{1, 1, 0})
+	require.Equal(t, 1.0, *m.Accuracy)
+}
+
+func TestJudgeValues(t *testing.T) {
+	o := Output{Size: 2, Kind: KindValues, Target: &dataset.Port{Size: 2}}
+	m := judge(o, array(2, 1, 10, 3, 14), []float64{1, 12, 3, 12})
+	require.Equal(t, 1.0, *m.MAE)
+	require.Equal(t, math.Sqrt(2), *m.RMSE)
+	require.Nil(t, m.R2, "the second target never varies")
+	m = judge(o, array(2, 1, 11, 3, 13), []float64{1, 12, 5, 14})
+	require.InDelta(t, (0.5+0.0)/2, *m.R2, 1e-12)
+	m = judge(o, array(1, math.NaN(), 1), []float64{0, 0})
+	require.Nil(t, m.MAE)
+	require.Equal(t, 1, m.NonFinite)
+}
+
+func TestSplit(t *testing.T) {
+	train, valid, err := split(10, 0.25, 7)
+	require.NoError(t, err)
+	require.Len(t, valid, 3)
+	require.IsIncreasing(t, valid)
+	require.IsIncreasing(t, train)
+	require.ElementsMatch(t, allRows(10), append(append([]int32{}, train...), valid...))
+	order := make([]int32, 10)
+	nnrt.Permutation(order, 7, nnrt.PurposeSplit, 0)
+	require.ElementsMatch(t, order[:3], valid)
+	_, valid, err = split(2, 0.01, 1)
+	require.NoError(t, err)
+	require.Len(t, valid, 1)
+	_, _, err = split(1, 0.5, 1)
+	require.Error(t, err)
+}
+
+func TestWeightStats(t *testing.T) {
+	net := classifier.net()
+	shape := &Shape{
+		Inputs: []dataset.Port{{Name: "x", Size: 2}},
+		Params: []Param{
+			{Name: "out.weight", Dims: []int{3, 2}, Trained: true, Mask: &ir.Mask{Out: 3, In: 2, Cols: [][]int{{0}, {0, 1}, {0}}}},
+			{Name: "out.bias", Dims: []int{3}, Trained: true},
+			{Name: "x.mean", Dims: []int{2}},
+		},
+	}
+	values := [][]float32{{0, 0, 2, 0, float32(math.Inf(1)), 0}, {0, 1, 2}, {0, 0}}
+	path := filepath.Join(t.TempDir(), "w")
+	var b bytes.Buffer
+	tensors := []nnrt.Tensor{{Name: "out.weight", Shape: []int{3, 2}}, {Name: "out.bias", Shape: []int{3}}, {Name: "x.mean", Shape: []int{2}}}
+	require.NoError(t, nnrt.SaveTensors(&b, tensors, nil, func(i int, v []float32) { copy(v, values[i]) }))
+	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+	s, err := ReadWeightStats(net, shape, path)
+	require.NoError(t, err)
+	require.Equal(t, &WeightStats{
+		Tensors: []TensorStats{
+			{Name: "out.weight", Shape: []int{3, 2}, Elements: 4, Zeros: 2, NonFinite: 1},
+			{Name: "out.bias", Shape: []int{3}, Elements: 3, Zeros: 1},
+		},
+		Unused: []UnusedInputs{{Input: "x", Size: 2, Elements: []int{1}}},
+	}, s)
+	require.Equal(t, 1, s.NonFinite())
+	var text bytes.Buffer
+	s.WriteText(&text)
+	require.Equal(t, `tensor          elements  exactly zero
+out.weight             4  2 (50.00 %)
+out.bias               3  1 (33.33 %)
+warning: 1 element of out.weight are NaN or infinite
+1 of 2 elements of input x have no effect: 1
+`, text.String())
+
+	net.Layers[1].Kind = "add" // nothing is known of what it does with the input
+	s, err = ReadWeightStats(net, shape, path)
+	require.NoError(t, err)
+	require.Empty(t, s.Unused)
+	_, err = ReadWeightStats(net, shape, "nowhere")
+	require.Error(t, err)
+}
+
+func TestPrune(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-2 * maxAge)
+	build := "0123456789abcdef0123456789abcdef"
+	for _, name := range []string{build, "photos", "build-1", "fedcba9876543210fedcba9876543210"} {
+		sub := filepath.Join(dir, name)
+		require.NoError(t, os.Mkdir(sub, 0o777))
+		require.NoError(t, os.WriteFile(filepath.Join(sub, "go.mod"), []byte(goMod), 0o600))
+		if name != "fedcba9876543210fedcba9876543210" {
+			require.NoError(t, os.Chtimes(sub, old, old))
+		}
+	}
+	foreign := filepath.Join(dir, "00000000000000000000000000000000")
+	require.NoError(t, os.Mkdir(foreign, 0o777))
+	require.NoError(t, os.Chtimes(foreign, old, old))
+	prune(dir)
+	require.NoDirExists(t, filepath.Join(dir, build))
+	require.NoDirExists(t, filepath.Join(dir, "build-1"))
+	require.DirExists(t, filepath.Join(dir, "photos"))
+	require.DirExists(t, foreign)
+	require.DirExists(t, filepath.Join(dir, "fedcba9876543210fedcba9876543210"))
+}
+
+func TestToolchain(t *testing.T) {
+	c, net := classifier.compiler(), classifier.net()
+	c.Cache = t.TempDir()
+	o := trainOptions(t, classData(t, 9))
+	t.Setenv("PATH", t.TempDir())
+	_, err := c.Train(t.Context(), net, o)
+	require.ErrorContains(t, err, "install Go 1.26 or later")
+
+	t.Setenv("NNGEN_CACHE", "cache")
+	dir, err := CacheDir()
+	require.NoError(t, err)
+	require.True(t, filepath.IsAbs(dir))
+	t.Setenv("NNGEN_CACHE", "")
+	t.Setenv("XDG_CACHE_HOME", dir)
+	t.Setenv("HOME", dir)
+	dir, err = CacheDir()
+	require.NoError(t, err)
+	require.Equal(t, "nngen", filepath.Base(dir))
+}
+
+// TestDamagedCache checks that a folder without program is built again.
+func TestDamagedCache(t *testing.T) {
+	c, net := classifier.compiler(), classifier.net()
+	c.Cache = t.TempDir()
+	built := 0
+	c.Building = func() { built++ }
+	b, err := c.build(t.Context(), net, toTrain)
+	require.NoError(t, err)
+	_, err = c.build(t.Context(), net, toTrain)
+	require.NoError(t, err)
+	require.Equal(t, 1, built)
+	require.NoError(t, os.Remove(b.Path))
+	_, err = c.build(t.Context(), net, toTrain)
+	require.NoError(t, err)
+	require.Equal(t, 2, built)
+	require.FileExists(t, b.Path)
+}
+
+func TestText(t *testing.T) {
+	require.Equal(t, "15 ns", duration(15.2))
+	require.Equal(t, "12.3 µs", duration(12345))
+	require.Equal(t, "1.23 ms", duration(1234567))
+	require.Equal(t, "1.5 M", short(1.5e6))
+	require.Equal(t, "999", short(999))
+	require.Equal(t, "1, 2, …", list([]int{1, 2, 3}, 2))
+	require.Equal(t, "ab…", clip("abcd", 3))
+	loss := 0.5
+	require.Equal(t, "epoch  3/10  loss 0.5        100 samples/s", Epoch{Epoch: 3, Epochs: 10, Loss: &loss, SamplesPerSecond: 100}.Line())
+}
