@@ -24,24 +24,32 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	cache := t.TempDir()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join(golden, "cli"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GOLDEN", golden)
 			env.Setenv("NNGEN_CACHE", cache)
-			env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
 			env.Setenv("GOFLAGS", "-mod=mod")
-			return nil
+			env.Setenv("GOPROXY", "off")
+			return setGoEnv(env, "GOCACHE", "GOMODCACHE")
 		},
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 	})
+}
+
+// setGoEnv gives a script settings of the go command that follow the user's home.
+func setGoEnv(env *testscript.Env, names ...string) error {
+	for _, name := range names {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, strings.TrimSpace(string(value)))
+	}
+	return nil
 }
 
 // exits runs a command and checks its exit code.

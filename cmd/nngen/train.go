@@ -76,31 +76,16 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 	if err != nil {
 		return err
 	}
-	o := &f.options
-	o.Data, o.Talk = f.data.Source, stderr
-	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
-		o.Fraction = 0
-		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns}
-	} else if f.validationTargets != "" {
-		return usageErrorf("--validation-targets goes with a file as --validation")
-	}
-	log, err := openLog(f.log, o.Resume)
+	log, err := openLog(f.log, f.options.Resume)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	o.Begin = func(r *run.TrainReport) {
-		fmt.Fprintf(stderr, "%s: %d parameters, %d samples, %d held back\n", r.Network, r.Params, r.Samples, r.Valid)
-		if r.ResumedAt > 0 || o.Resume {
-			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
-		}
+	o, err := f.complete(stderr, log)
+	if err != nil {
+		return err
 	}
-	lines := progressLines{stderr: stderr}
-	o.Progress = func(e run.Epoch) {
-		lines.write(e)
-		log.write("epoch", e)
-	}
-	report, err := compiler(stderr).Train(cmd.Context(), net, *o)
+	report, err := compiler(stderr).Train(cmd.Context(), net, o)
 	if report == nil {
 		return err
 	}
@@ -123,6 +108,31 @@ func train(cmd *cobra.Command, path string, f trainFlags) error {
 	fmt.Fprintf(stdout, "%-12s %s\n", "trained with", report.Package)
 	fmt.Fprintf(stdout, "%-12s %s\n", "package", packageState(path, net))
 	return log.err
+}
+
+// complete returns the options with where the data comes from and where the
+// progress goes.
+func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions, err error) {
+	o = f.options
+	o.Data, o.Talk = f.data.Source, stderr
+	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
+		o.Fraction = 0
+		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns}
+	} else if f.validationTargets != "" {
+		return o, usageErrorf("--validation-targets goes with a file as --validation")
+	}
+	o.Begin = func(r *run.TrainReport) {
+		fmt.Fprintf(stderr, "%s: %d parameters, %d samples, %d held back\n", r.Network, r.Params, r.Samples, r.Valid)
+		if o.Resume {
+			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
+		}
+	}
+	lines := progressLines{stderr: stderr}
+	o.Progress = func(e run.Epoch) {
+		lines.write(e)
+		log.write("epoch", e)
+	}
+	return o, nil
 }
 
 // progressLines writes a line per epoch, but of many quick epochs only some.

@@ -27,7 +27,16 @@ func parseCSV(data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	values := make([]float64, 0, min(len(columns)*bytes.Count(data, []byte("\n")), len(data)/2))
+	most := min(len(columns)*bytes.Count(data, []byte("\n")), len(data)/2)
+	a, err := csvRows(r, columns, make([]float64, 0, most))
+	if err != nil {
+		return nil, err
+	}
+	return &File{Format: CSV, Arrays: []*Array{a}, Columns: columns}, nil
+}
+
+// csvRows appends the rows after the header line to values.
+func csvRows(r *csv.Reader, columns []string, values []float64) (*Array, error) {
 	row := 0
 	for {
 		record, err := r.Read()
@@ -50,8 +59,7 @@ func parseCSV(data []byte) (*File, error) {
 	if row == 0 {
 		return nil, errorf("", "the file has a header line and no rows")
 	}
-	a := &Array{Shape: []int{row, len(columns)}, Data: values}
-	return &File{Format: CSV, Arrays: []*Array{a}, Columns: columns}, nil
+	return &Array{Shape: []int{row, len(columns)}, Data: values}, nil
 }
 
 // csvHeader checks the names of the columns.

@@ -103,7 +103,12 @@ func (b *Binary) process(ctx context.Context, j job, talk io.Writer, handle func
 	if err != nil {
 		cmd.Process.Kill()
 	}
-	waitErr := cmd.Wait()
+	return outcome(ctx, last, errors.Join(err, cmd.Wait()))
+}
+
+// outcome turns the last event of a program, and what went wrong with it, into
+// an error.
+func outcome(ctx context.Context, last event, err error) error {
 	switch {
 	case last.Event == "interrupted", ctx.Err() != nil && last.Event != "done" && last.Event != "error":
 		return ErrInterrupted
@@ -112,11 +117,9 @@ func (b *Binary) process(ctx context.Context, j job, talk io.Writer, handle func
 	case last.Event == "error":
 		return errors.New(last.Message)
 	case err != nil:
-		return err
-	case waitErr != nil:
-		return fmt.Errorf("the program of the network failed: %w", waitErr)
+		return fmt.Errorf("the program of the network failed: %w", err)
 	case last.Event != "done":
-		return fmt.Errorf("the program of the network ended early")
+		return errors.New("the program of the network ended early")
 	}
 	return nil
 }
@@ -127,7 +130,7 @@ func readEvents(r io.Reader, handle func(event)) (last event, err error) {
 	for s.Scan() {
 		last = event{}
 		if err := json.Unmarshal(s.Bytes(), &last); err != nil {
-			return last, fmt.Errorf("the program of the network wrote %q: %w", s.Text(), err)
+			return last, fmt.Errorf("it wrote %q: %w", s.Text(), err)
 		}
 		handle(last)
 	}
