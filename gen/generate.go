@@ -56,6 +56,9 @@ func Generate(net *spec.Network, o Options) (files.Files, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkEmbedded(net, p); err != nil {
+		return nil, err
+	}
 	opts := golang.Options{Package: o.Package, Source: net.File, Runtime: runtimePath, RuntimeSrc: runtime.Source}
 	if opts.Package == "" {
 		opts.Package = net.Package

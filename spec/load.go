@@ -34,7 +34,8 @@ func Load(path string, v *Vocabulary) (*Network, error) {
 }
 
 // ReadFiles reads the files that a spec names from a folder into Files; none
-// can lie outside of it. Errors are an ErrorList.
+// can lie outside of it. Weights to embed may be missing. Errors are an
+// ErrorList.
 func (n *Network) ReadFiles(dir string) error {
 	if len(n.files) == 0 {
 		return nil
@@ -51,6 +52,9 @@ func (n *Network) ReadFiles(dir string) error {
 			continue
 		}
 		data, err := readAttached(root, ref.path)
+		if errors.Is(err, fs.ErrNotExist) && ref.path == n.Codegen.Embed {
+			continue // weights that are still to be trained; generating needs them
+		}
 		if err != nil {
 			errs = append(errs, n.fileError(ref, err))
 			continue

@@ -108,6 +108,6 @@ func outputSchema() obj {
 	weight["description"], weight["default"] = "Factor of its loss.", 1
 	return obj{
 		"type": "object", "additionalProperties": false,
-		"properties": obj{"from": from, "labels": labels, "loss": ref(string(LossSlot)), "weight": weight},
+		"properties": obj{"from": from, "labels": labels, "loss": docRef(string(LossSlot), "Its loss; that of the spec if absent."), "weight": weight},
 	}
 }

@@ -32,6 +32,11 @@ var codegenParams = []Param{
 		Doc: "Skip inputs that are zero where that is faster; never in reproducible mode."},
 }
 
+// Sections returns the fields of the top-level maps numeric and codegen.
+func Sections() map[string][]Param {
+	return map[string][]Param{"numeric": numericParams, "codegen": codegenParams}
+}
+
 // section decodes a top-level map of plain fields.
 func (d *decoder) section(top entries, name string, params []Param) Args {
 	n := top.get(name)

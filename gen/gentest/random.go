@@ -311,7 +311,6 @@ func (n *network) output(name string, x *node, weighted bool) {
 	default:
 		act = n.pick("last activation", []string{"linear", "tanh", "sigmoid", "softplus", "gelu", "leaky_relu"})
 	}
-	n.Cover["activation "+act]++
 	units := n.width()
 	if loss == "nll" || loss == "cross_entropy" {
 		units = max(units, 2)

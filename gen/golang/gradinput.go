@@ -8,17 +8,10 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// gradBlock is the number of inputs whose gradients are summed together.
-const gradBlock = 4
-
 // gradLoops: per block of inputs, over the panels, over the panel's outputs.
 // The weights of one input lie side by side in a panel.
 func (p *printer) gradLoops() {
-	chains, n := p.step.Chains, p.outs
-	at := gradBlock
-	if chains > 1 {
-		at = 1
-	}
+	n, at := p.outs, p.step.Kernel.Tile.Outputs[0]
 	if n >= at {
 		p.add(forStep("k", n-at, at, p.gradBlock("k", at)...))
 	}

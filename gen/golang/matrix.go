@@ -19,30 +19,6 @@ type printer struct {
 
 func (p *printer) add(c ...jen.Code) { p.out = append(p.out, c...) }
 
-// blocks are the outputs of a panel computed together: as many accumulators
-// as stay in registers. One chain: 5+5+6 of 16. More chains: fewer outputs.
-func blocks(outs, chains int) []int {
-	at := 5
-	switch chains {
-	case 1:
-		if outs == schedule.Panel {
-			return []int{5, 5, 6}
-		}
-		if outs == 6 {
-			return []int{6}
-		}
-	case 2:
-		at = 2
-	default:
-		at = 1
-	}
-	var bs []int
-	for ; outs > 0; outs -= at {
-		bs = append(bs, min(at, outs))
-	}
-	return bs
-}
-
 // epilogue finishes output n (text of the index into the views) whose sum is
 // in acc, and stores what is kept. view gives an operand's element.
 func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.Code {
@@ -139,7 +115,7 @@ func (p *printer) forwardLoops() {
 				body = append(body, letf("bq", "&b[%s]", q))
 			}
 			body = append(body, p.views(y, schedule.Panel)...)
-			for j, n := range starts(blocks(schedule.Panel, p.step.Chains)) {
+			for j, n := range starts(p.step.Kernel.Tile.Blocks(schedule.Panel)) {
 				body = append(body, jen.Block(p.block(j, n, "wq", "bq")...))
 			}
 			return body
@@ -155,7 +131,7 @@ func (p *printer) forwardLoops() {
 		if p.bias != nil {
 			body = append(body, letf("bq", "&b[%d]", l.Full))
 		}
-		for j, n := range starts(blocks(l.TailOutputs(), p.step.Chains)) {
+		for j, n := range starts(p.step.Kernel.Tile.Blocks(l.TailOutputs())) {
 			body = append(body, jen.Block(p.block(j, n, "wt", "bq")...))
 		}
 		p.add(jen.Block(body...))
@@ -234,17 +210,15 @@ func (p *printer) block(j, n int, w, b string) []jen.Code {
 	return out
 }
 
-// maxAccumulators is how many sums a loop keeps in registers.
-const maxAccumulators = 4
-
 // chainLoops adds the terms of interleaved chains: one loop for each group of
 // chains that fits the registers.
 func (p *printer) chainLoops(acc [][]string, j int, w string) []jen.Code {
 	chains, K := p.step.Chains, p.ins
 	var out []jen.Code
-	for first := 0; first < chains; first += maxAccumulators {
+	atOnce := p.step.Kernel.Tile.Chains
+	for first := 0; first < chains; first += atOnce {
 		var loop []jen.Code
-		for c := first; c < min(chains, first+maxAccumulators); c++ {
+		for c := first; c < min(chains, first+atOnce); c++ {
 			at := plusConst("k", c)
 			for i := range acc {
 				loop = append(loop, p.mulAdd(acc[i][c], fmt.Sprintf("%s[%s][%d]", w, at, j+i), "x["+at+"]"))
@@ -267,10 +241,13 @@ func plusConst(v string, c int) string {
 	return fmt.Sprintf("%s+%d", v, c)
 }
 
+// unrolledBlocks divides the outputs as the tile divides a panel's.
+func (p *printer) unrolledBlocks() []int { return p.step.Kernel.Tile.Blocks(p.outs) }
+
 // unrolled: straight-line code in blocks of outputs, input by input.
 func (p *printer) unrolled() {
 	chains := p.step.Chains
-	for first, n := range starts(blocks(p.outs, chains)) {
+	for first, n := range starts(p.unrolledBlocks()) {
 		var out []jen.Code
 		acc, decl := p.sums(n, chains, func(i int) string {
 			if p.bias == nil {

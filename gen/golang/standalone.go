@@ -41,7 +41,7 @@ type source struct {
 	decls   []ast.Node // *ast.FuncDecl, or *ast.GenDecl of one spec or one const group
 	defines map[string][]ast.Node
 	imports map[ast.Node]map[string]string
-	docs    map[ast.Node][]*ast.CommentGroup
+	notice  map[ast.Node]string // licence notice of the declaration's file
 }
 
 // copyRuntime returns the declarations that the used names need, each
@@ -52,13 +52,17 @@ func copyRuntime(fsys fs.FS, used map[string]bool) ([]byte, error) {
 		return nil, err
 	}
 	keep := s.reach(used)
-	imports := map[string]bool{}
-	var body bytes.Buffer
+	imports, notices := map[string]bool{}, map[string]bool{}
+	var body, out bytes.Buffer
 	for _, d := range s.decls {
 		if !keep[d] {
 			continue
 		}
 		s.rename(d)
+		if notice := s.notice[d]; notice != "" && !notices[notice] {
+			notices[notice] = true
+			out.WriteString(notice + "\n")
+		}
 		for name, path := range s.imports[d] {
 			if usesPackage(d, name) {
 				imports[path] = true
@@ -69,7 +73,6 @@ func copyRuntime(fsys fs.FS, used map[string]bool) ([]byte, error) {
 		}
 		body.WriteString("\n\n")
 	}
-	var out bytes.Buffer
 	out.WriteString("import (\n")
 	paths := make([]string, 0, len(imports))
 	for p := range imports {
@@ -85,7 +88,7 @@ func copyRuntime(fsys fs.FS, used map[string]bool) ([]byte, error) {
 }
 
 func parseRuntime(fsys fs.FS) (*source, error) {
-	s := &source{fset: token.NewFileSet(), defines: map[string][]ast.Node{}, imports: map[ast.Node]map[string]string{}}
+	s := &source{fset: token.NewFileSet(), defines: map[string][]ast.Node{}, imports: map[ast.Node]map[string]string{}, notice: map[ast.Node]string{}}
 	entries, err := fs.ReadDir(fsys, "nnrt")
 	if err != nil {
 		return nil, err
@@ -108,11 +111,29 @@ func parseRuntime(fsys fs.FS) (*source, error) {
 			p := strings.Trim(im.Path.Value, `"`)
 			imports[path.Base(p)] = im.Path.Value
 		}
+		first := len(s.decls)
 		for _, d := range f.Decls {
 			s.declare(d, imports)
 		}
+		for _, d := range s.decls[first:] {
+			s.notice[d] = licence(f)
+		}
 	}
 	return s, nil
+}
+
+// licence is the notice at the head of a file that holds others' work.
+func licence(f *ast.File) string {
+	for _, c := range f.Comments {
+		if c.Pos() < f.Package && strings.Contains(c.Text(), "Copyright") {
+			var b strings.Builder
+			for _, line := range c.List {
+				b.WriteString(line.Text + "\n")
+			}
+			return b.String()
+		}
+	}
+	return ""
 }
 
 // declare files a declaration under the names it defines. A var group is

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/interp"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
@@ -133,7 +134,7 @@ func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType st
 func (g *gradWeight) row(outs int, first string) []jen.Code {
 	T := typeName(g.e.elem)
 	var out []jen.Code
-	for j, n := range starts(blocks(outs, 1)) {
+	for j, n := range starts(kernel.PanelTile.Blocks(outs)) {
 		var names []string
 		loop := []jen.Code{
 			letf("xk", "%s", g.x("b", "k")),
@@ -352,11 +353,10 @@ func (e *emitter) halve() *jen.Statement {
 		k.train = true
 		k.doc = []string{k.name + " adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1."}
 		k.args = []arg{{"lanes", "*[16]" + typeName(e.elem)}}
-		k.body = []jen.Code{
-			jen.For(letf("h", "8"), exprf("h >= 1"), exprf("h /= 2")).Block(
-				forRange("i", "h", jen.Id("lanes[i]").Op("+=").Id("lanes[i+h]"))),
-			jen.Return(exprf("lanes[0]")),
+		for _, h := range []string{"8", "4", "2"} { // constants: no bounds checks
+			k.body = append(k.body, forRange("i", h, jen.Id("lanes[i]").Op("+=").Id("lanes[i+"+h+"]")))
 		}
+		k.body = append(k.body, jen.Return(exprf("lanes[0] + lanes[1]")))
 		k.result = typeName(e.elem)
 	})
 	return jen.Id(e.kernels["halve"].name).Call(exprf("&lanes"))

@@ -38,6 +38,7 @@ type view struct {
 	InitSeed, DataSeed, MaxBatch int
 	Tolerance, GradientTolerance string
 	NoGradientCheck              string
+	GradientChecks               int // per tensor
 	TrainedTensors               []bool
 }
 
@@ -125,7 +126,7 @@ func (e *emitter) view() *view {
 		Header: e.header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
 		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
-		Tolerance: "1e-5", GradientTolerance: "1e-3",
+		Tolerance: "1e-5", GradientTolerance: "1e-3", GradientChecks: e.gradientChecks(),
 	}
 	if e.opts.Runtime != "" {
 		v.ErrorType = "nnrt.TensorError"
@@ -138,6 +139,9 @@ func (e *emitter) view() *view {
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}
+	}
+	if e.prog.Estimated != "" {
+		v.NoGradientCheck = e.prog.Estimated + " is trained with an estimated gradient, which differences cannot check"
 	}
 	if e.elem == ir.Float64 {
 		v.Tolerance, v.GradientTolerance = "1e-12", "1e-6"
@@ -166,6 +170,13 @@ func (e *emitter) view() *view {
 		v.EmbedFile, v.EmbedSize, v.EmbedSum = embeddedName, len(data), fmt.Sprintf("%#x", h.Sum64())
 	}
 	return v
+}
+
+// gradientChecks is how many elements of a tensor the gradient check tries:
+// the whole check should take about half a second.
+func (e *emitter) gradientChecks() int {
+	const budget = 3e7 // multiply-adds of the reference
+	return max(3, min(40, int(budget/float64(1+e.prog.MultiplyAdds()))/len(e.plan.Tensors)))
 }
 
 // isTrained reports whether training changes the tensor.

@@ -101,7 +101,7 @@ func (b *body) phases(p *plan.Batched) ([]jen.Code, error) {
 		if err := b.run(); err != nil {
 			return nil, err
 		}
-		stmts = append(stmts, forRange("i", "x", b.take()...))
+		stmts = append(stmts, setf("y", "y[:len(x)]"), forRange("i", "x", b.take()...)) // no bounds checks of y[i]
 	}
 	b.phase = p.Sums
 	if err := b.run(); err != nil {

@@ -127,6 +127,9 @@ type Program struct {
 	Grads     []*Value
 	Loss      *Value // of Gradients
 	EvalLoss  *Value // of Evaluate
+	// Estimated names an activation whose gradient is not its derivative
+	// (straight-through), so that differences cannot check it.
+	Estimated string
 	PenaltyOf *Value
 }
 

@@ -12,7 +12,7 @@ import (
 var add = Layer{
 	Kind: spec.Kind{
 		Name: "add", MinFrom: 2, MaxFrom: 64,
-		Doc: "Element-wise sum of two or more sources of one width, y = Σ xᵢ.",
+		Doc: "Element-wise sum of two or more sources of one width, y = Σ xᵢ, gradient dxᵢ = dy.",
 	},
 	Build: func(b *Builder, l *spec.Layer, xs []*ir.Value) *ir.Value {
 		ok := true

@@ -221,6 +221,7 @@ func (b *Builder) Activate(act *spec.Named, x *ir.Value, name string) *ir.Value 
 		if why, hint := row.Refuse(act.Args); why != "" {
 			b.Errorf(act.Pos, hint, "%s", why)
 		}
+		b.Prog.Estimated = row.Name
 	}
 	if row.Name == "linear" {
 		return x

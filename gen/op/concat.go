@@ -9,7 +9,7 @@ import (
 var concat = Layer{
 	Kind: spec.Kind{
 		Name: "concat", Aliases: []string{"concatenate"}, MinFrom: 2, MaxFrom: 64,
-		Doc: "Concatenation of two or more sources, y = [x₁, x₂, …].",
+		Doc: "Concatenation of two or more sources, y = [x₁, x₂, …], gradient dxᵢ the slice of dy.",
 	},
 	Build: func(b *Builder, l *spec.Layer, xs []*ir.Value) *ir.Value {
 		size := 0

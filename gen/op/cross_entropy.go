@@ -41,7 +41,7 @@ var crossEntropy = Loss{
 var nll = Loss{
 	Kind: spec.Kind{
 		Name: "nll",
-		Doc:  "Negative log-likelihood, l = −p_t, the log-probability of the right class; needs log_softmax before it (PyTorch NLLLoss).",
+		Doc:  "Negative log-likelihood, l = −p_t, the log-probability of the right class, gradient softmax(x) − onehot(t) by the logits; needs log_softmax before it (PyTorch NLLLoss).",
 		Params: []spec.Param{
 			{Name: "target", Doc: "class: the number of the right class", Type: spec.Enum, Enum: []string{"class"}, Default: "class"},
 			reduction,

@@ -11,7 +11,7 @@ var dense = Layer{
 	Kind: spec.Kind{
 		Name:    "dense",
 		Aliases: []string{"linear_layer", "gemm", "fully_connected"},
-		Doc:     "Fully connected layer, y = f(W·x + b) (lecture eq. 1); with a mask, only the connections it has.",
+		Doc:     "Fully connected layer, y = f(z), z = W·x + b, gradient dz = f′·dy, dx = Wᵀ·dz, dW = dz·xᵀ, db = dz (lecture eq. 1); with a mask, only the connections it has.",
 		Params: []spec.Param{
 			{Name: "units", Doc: "number of outputs", Type: spec.Integer, Required: true, Range: &spec.Range{Min: 1, Max: 1e6}},
 			{Name: "activation", Doc: "activation function f", Type: spec.Word, Slot: spec.ActivationSlot, Default: "linear"},

@@ -11,7 +11,7 @@ import (
 var dropout = Layer{
 	Kind: spec.Kind{
 		Name: "dropout",
-		Doc:  "Dropout of unit outputs with inverted scaling, y = x·m/(1−rate), m ~ Bernoulli(1−rate); the identity in inference.",
+		Doc:  "Dropout of unit outputs with inverted scaling, y = x·m/(1−rate), m ~ Bernoulli(1−rate), gradient dx = dy·m/(1−rate); the identity in inference.",
 		Params: []spec.Param{
 			{Name: "rate", Doc: "probability of dropping a unit", Type: spec.Number, Required: true, Range: &spec.Range{Min: 0, Max: 1, MaxOpen: true}},
 		},

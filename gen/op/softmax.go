@@ -11,7 +11,7 @@ var (
 	softmax = Activation{
 		Kind: spec.Kind{
 			Name: "softmax",
-			Doc:  "Softmax, y_i = exp(x_i − m)/Σ_j exp(x_j − m) with m = max x (PyTorch Softmax).",
+			Doc:  "Softmax, y_i = exp(x_i − m)/Σ_j exp(x_j − m) with m = max x, gradient dx_i = y_i·(dy_i − Σ_j dy_j·y_j) (PyTorch Softmax).",
 		},
 		Mixing: &Mixing{Forward: softmaxForward, Backward: softmaxBackward},
 		Bound:  "that of exp + (n + 2)/2 ULP for n elements",
@@ -19,7 +19,7 @@ var (
 	logSoftmax = Activation{
 		Kind: spec.Kind{
 			Name: "log_softmax",
-			Doc:  "Logarithm of the softmax, y_i = (x_i − m) − log Σ_j exp(x_j − m) with m = max x (PyTorch LogSoftmax).",
+			Doc:  "Logarithm of the softmax, y_i = (x_i − m) − log Σ_j exp(x_j − m) with m = max x, gradient dx_i = dy_i − exp(y_i)·Σ_j dy_j (PyTorch LogSoftmax).",
 		},
 		Mixing: &Mixing{Forward: logSoftmaxForward, Backward: logSoftmaxBackward},
 		Bound:  "(n + 4)·2⁻²⁴·max(1, |y|) for n elements",

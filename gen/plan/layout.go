@@ -24,6 +24,8 @@ type Layout struct {
 	Elem  ir.DType
 	Out   int // N, outputs
 	In    int // K, inputs; 1 for a vector
+	Taps  int // positions of a filter; a dense layer has one
+	Group int // neighbouring inputs side by side in a lane: 4 for int8, else 1
 	Full  int // number of 16-wide panels
 	Tail  int // width of the last panel: 0, 8 or 16
 	// Rows is the length of a panel: K, or one more where panels would
@@ -44,7 +46,7 @@ func elemSize(t ir.DType) int {
 
 // NewLayout chooses the layout of a parameter.
 func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
-	l := Layout{Order: Vector, Elem: elem, Out: p.Shape[0], In: 1, Rows: 1, Mask: p.Mask}
+	l := Layout{Order: Vector, Elem: elem, Out: p.Shape[0], In: 1, Rows: 1, Taps: 1, Group: 1, Mask: p.Mask}
 	switch {
 	case p.Mask != nil:
 		l.Order, l.In = Connections, p.Shape[1]
@@ -57,16 +59,25 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 		l.Full = (l.Out + schedule.Panel - 1) / schedule.Panel
 		return l
 	}
-	l.Order, l.In, l.Rows = Panels, p.Shape[1], p.Shape[1]
-	l.Full = l.Out / schedule.Panel
-	switch rest := l.Out % schedule.Panel; {
+	return NewPanels(l.Out, p.Shape[1], 1, 1, elem)
+}
+
+// aliasing is the distance at which panels compete for the same cache sets.
+const aliasing = 4096
+
+// NewPanels lays out weights in panels of 16 outputs: [N/16][taps·K/group][16][group],
+// the inputs of a tap side by side.
+func NewPanels(out, in, taps, group int, elem ir.DType) Layout {
+	l := Layout{Order: Panels, Elem: elem, Out: out, In: in, Taps: taps, Group: group}
+	l.Rows = taps * roundUp(in, group) / group
+	l.Full = out / schedule.Panel
+	switch rest := out % schedule.Panel; {
 	case rest > schedule.Panel/2:
 		l.Tail = schedule.Panel
 	case rest > 0:
 		l.Tail = schedule.Panel / 2
 	}
-	const aliasing = 4096
-	if l.Full > 1 && l.Rows*schedule.Panel*elemSize(elem)%aliasing == 0 {
+	if l.Full > 1 && l.Rows*schedule.Panel*group*elemSize(elem)%aliasing == 0 {
 		l.Rows++
 	}
 	return l
@@ -88,10 +99,11 @@ func (l *Layout) Index(out, in, tap int) int {
 		return out
 	}
 	q, lane := out/schedule.Panel, out%schedule.Panel
+	row := tap*(roundUp(l.In, l.Group)/l.Group) + in/l.Group
 	if q < l.Full {
-		return (q*l.Rows+in+tap)*schedule.Panel + lane
+		return ((q*l.Rows+row)*schedule.Panel+lane)*l.Group + in%l.Group
 	}
-	return l.Full*l.Rows*schedule.Panel + (in+tap)*l.Tail + lane
+	return (l.Full*l.Rows*schedule.Panel+row*l.Tail+lane)*l.Group + in%l.Group
 }
 
 // Size returns the number of stored elements, padding included.
@@ -102,7 +114,8 @@ func (l *Layout) Size() int {
 	case Vector:
 		return l.Full * schedule.Panel
 	}
-	return l.Full*l.Rows*schedule.Panel + roundUp(l.In*l.Tail, schedule.Panel)
+	rows := l.Taps * roundUp(l.In, l.Group) / l.Group
+	return (l.Full*l.Rows*schedule.Panel + roundUp(rows*l.Tail, schedule.Panel)) * l.Group
 }
 
 // First returns the position of an output's first connection.

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // Options are the code generation options that bear on the plan.
@@ -63,6 +64,8 @@ type Step struct {
 	Keep bool
 	// hidden are results of the epilogue that only the epilogue reads.
 	hidden map[*ir.Value]bool
+	// Kernel describes a matrix operation; nil for others.
+	Kernel *kernel.Kernel
 	// Chains is the number of accumulator chains of each sum.
 	Chains int
 	// Unrolled: straight-line code.
@@ -117,6 +120,7 @@ func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool) *Phase {
 	ph := &Phase{Steps: fuse(ops, keep)}
 	for _, s := range ph.Steps {
 		s.Chains = chains(s.Op)
+		s.Kernel = describe(s)
 	}
 	ph.assign(keep)
 	return ph

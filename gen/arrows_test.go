@@ -1,0 +1,154 @@
+package gen
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// arrows are the imports between the packages of this module, and those of
+// other modules. Packages are named by their folders. A new arrow is a
+// decision: add it here if it does not break a rule below.
+var arrows = map[string]string{
+	"spec":      "go.yaml.in/yaml/v4 go.yaml.in/yaml/v4/plugin/loaderlimits",
+	"templates": "",
+
+	// What generated code links against, and its source for code that stands alone.
+	"runtime/nnrt": "",
+	"runtime":      "",
+
+	// The program and what describes it.
+	"gen/ir/expr":  "",
+	"gen/ir":       "gen/ir/expr",
+	"gen/schedule": "",
+	"gen/kernel":   "gen/ir/expr",
+	"gen/dataset":  "",
+
+	// The phases.
+	"gen/op":     "gen/dataset gen/ir gen/ir/expr runtime/nnrt spec",
+	"gen/lower":  "gen/ir gen/ir/expr gen/op spec",
+	"gen/pass":   "gen/ir",
+	"gen/plan":   "gen/ir gen/kernel gen/schedule",
+	"gen/golang": "gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule runtime/nnrt spec templates github.com/dave/jennifer/jen",
+	"gen/files":  "github.com/pmezard/go-difflib/difflib",
+	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan runtime runtime/nnrt spec",
+
+	// The oracle: the program in plain Go, as far from the plan as can be.
+	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",
+
+	// Around the compiler.
+	"gen/run":     "gen/dataset gen/ir runtime/nnrt spec templates",
+	"gen/inspect": "gen/ir gen/plan gen/run spec",
+	"gen/gentest": "gen gen/ir gen/op gen/plan runtime runtime/nnrt spec",
+	"cmd/nngen":   "gen gen/dataset gen/files gen/inspect gen/lower gen/run spec templates github.com/spf13/cobra",
+}
+
+// rules hold whatever the table says.
+var rules = []struct {
+	why     string
+	pkg     string   // path.Match pattern
+	imports []string // patterns, of which every import must match one; * crosses no slash
+}{
+	{"the language knows nothing of the compiler", "spec", []string{"go.yaml.in/yaml/*", "go.yaml.in/yaml/*/plugin/*"}},
+	{"the runtime is the standard library alone", "runtime/nnrt", nil},
+	{"templates are text", "templates", nil},
+	{"the program knows nothing of those who make or read it", "gen/ir", []string{"gen/ir/expr"}},
+	{"formulas are the bottom", "gen/ir/expr", nil},
+	{"the oracle shares neither plan nor kernels with what it judges", "gen/interp", []string{"gen/ir", "gen/ir/expr", "gen/schedule", "runtime/nnrt"}},
+	{"rows know nothing of the phases after them", "gen/op", []string{"spec", "gen/ir", "gen/ir/expr", "gen/dataset", "runtime/nnrt"}},
+	{"passes and plans know programs, not networks", "gen/pass", []string{"gen/ir", "gen/ir/expr"}},
+	{"passes and plans know programs, not networks", "gen/plan", []string{"gen/ir", "gen/ir/expr", "gen/schedule", "gen/kernel"}},
+	{"generated code links against the runtime only", "generated/*", []string{"runtime/nnrt"}},
+	{"generated code links against the runtime only", "generated/*/*", []string{"runtime/nnrt"}},
+	{"the compiler is above its phases alone", "gen", []string{"gen/*", "spec", "runtime", "runtime/nnrt"}},
+	{"commands are thin", "cmd/*", []string{"gen", "gen/*", "spec", "templates", "github.com/spf13/cobra"}},
+}
+
+// only names the one package that may import each of these.
+var only = map[string]string{
+	"github.com/dave/jennifer/jen": "gen/golang", // no second emitter of Go
+	"github.com/spf13/cobra":       "cmd/nngen",
+}
+
+func TestArrows(t *testing.T) {
+	graph := importGraph(t)
+	for _, pkg := range slices.Sorted(maps.Keys(graph)) {
+		imports := graph[pkg]
+		if want, ok := arrows[pkg]; ok {
+			require.ElementsMatch(t, strings.Fields(want), imports, "imports of %s", pkg)
+		} else {
+			require.True(t, strings.HasPrefix(pkg, "generated"), "package %s is not in the table", pkg)
+		}
+		for _, rule := range rules {
+			if match(rule.pkg, pkg) {
+				for _, p := range imports {
+					require.True(t, slices.ContainsFunc(rule.imports, func(r string) bool { return match(r, p) }),
+						"%s imports %s, but %s", pkg, p, rule.why)
+				}
+			}
+		}
+		for _, p := range imports {
+			if one, ok := only[p]; ok {
+				require.True(t, pkg == one, "%s imports %s, which is for %s", pkg, p, one)
+			}
+			require.NotEqual(t, "cmd", strings.Split(p, "/")[0], "%s imports a command", pkg)
+		}
+	}
+	for pkg := range arrows {
+		require.Contains(t, graph, pkg, "the table has a package that does not exist")
+	}
+}
+
+func match(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return err == nil && ok
+}
+
+// importGraph reads the imports of every package of the module, on all
+// platforms, without those of tests and of the standard library.
+func importGraph(t *testing.T) map[string][]string {
+	graph := map[string][]string{}
+	err := filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		name := d.Name()
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (name == "testdata" || name == "internal_tmp" || name[0] == '.' && name != ".."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		pkg := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(file), ".."+string(filepath.Separator)))
+		imports := append(graph[pkg], importsOf(t, file)...)
+		slices.Sort(imports)
+		graph[pkg] = slices.Compact(imports)
+		return nil
+	})
+	require.NoError(t, err)
+	return graph
+}
+
+// importsOf lists what a file imports; this module's packages by their folders.
+func importsOf(t *testing.T, file string) []string {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	require.NoError(t, err)
+	var imports []string
+	for _, spec := range f.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		p, ours := strings.CutPrefix(p, Module+"/")
+		if first, _, _ := strings.Cut(p, "/"); ours || strings.Contains(first, ".") {
+			imports = append(imports, p)
+		}
+	}
+	return imports
+}

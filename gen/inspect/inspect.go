@@ -1,0 +1,181 @@
+// Package inspect says what is in a network: layers, shapes, parameters,
+// multiply-adds, bytes, and how it is planned.
+package inspect
+
+import (
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// Report describes a network.
+type Report struct {
+	Name    string  `json:"name"`
+	Package string  `json:"package"`
+	Doc     string  `json:"doc,omitempty"`
+	DType   string  `json:"dtype"`
+	Mode    string  `json:"mode"`
+	Inputs  []Port  `json:"inputs"`
+	Layers  []Layer `json:"layers"`
+	Outputs []Port  `json:"outputs"`
+	// Parameters counts what is trained, Constants what is stored beside it.
+	Parameters   int   `json:"parameters"`
+	Constants    int   `json:"constants,omitempty"`
+	MultiplyAdds int   `json:"multiply_adds"` // per inference
+	Bytes        Bytes `json:"bytes"`
+	Batch        int   `json:"batch"`
+	// Optimizer and its states, without which nothing is trained.
+	Optimizer string   `json:"optimizer,omitempty"`
+	States    []string `json:"states,omitempty"`
+	// Weights are statistics of a weight file, if one was given.
+	Weights *run.WeightStats `json:"weights,omitempty"`
+}
+
+// Bytes are the sizes of what a program holds in memory.
+type Bytes struct {
+	Net       int `json:"net"`       // parameters, packed, with padding
+	Workspace int `json:"workspace"` // scratch of an inference
+	File      int `json:"file"`      // numbers in a weight file
+}
+
+// Port is an input or an output.
+type Port struct {
+	Name      string   `json:"name"`
+	Shape     []int    `json:"shape"`
+	From      string   `json:"from,omitempty"`
+	Normalize bool     `json:"normalize,omitempty"`
+	Loss      string   `json:"loss,omitempty"`
+	Target    string   `json:"target,omitempty"` // class | values
+	Labels    []string `json:"labels,omitempty"`
+}
+
+// Layer is a layer and what it costs.
+type Layer struct {
+	Name         string   `json:"name"`
+	Kind         string   `json:"kind"`
+	Activation   string   `json:"activation,omitempty"`
+	From         []string `json:"from"`
+	Shape        []int    `json:"shape"`
+	Parameters   int      `json:"parameters"`
+	MultiplyAdds int      `json:"multiply_adds"`
+	// Connections is the share that a sparse layer has.
+	Connections float64 `json:"connections,omitempty"`
+}
+
+// New describes a network and its plan.
+func New(net *spec.Network, p *plan.Plan) *Report {
+	prog := p.Prog
+	r := &Report{
+		Name: net.Name, Package: net.Package, Doc: net.Doc, DType: string(prog.DType), Mode: prog.Mode,
+		MultiplyAdds: prog.MultiplyAdds(), Batch: net.Codegen.Batch,
+	}
+	size := elementSize(prog.DType)
+	for _, v := range prog.Params {
+		n := elements(v.Param)
+		if v.Param.Trained {
+			r.Parameters += n
+		} else {
+			r.Constants += n
+		}
+		r.Bytes.File += v.Size() * size
+	}
+	r.Bytes.Net = p.Net.Size
+	for _, slot := range p.Infer.Slots {
+		r.Bytes.Workspace += slot * size
+	}
+	if p.Train != nil {
+		r.Optimizer, r.States = net.Optimizer.Name, p.Train.States
+	}
+	r.ports(net, prog)
+	r.layers(net, prog)
+	return r
+}
+
+// ports lists inputs and outputs.
+func (r *Report) ports(net *spec.Network, prog *ir.Program) {
+	for _, in := range net.Inputs {
+		r.Inputs = append(r.Inputs, Port{Name: in.Name, Shape: in.Shape, Normalize: in.Normalize != nil})
+	}
+	for i, out := range prog.Outputs {
+		p := Port{Name: out.Name, Shape: out.Value.Shape, From: net.Outputs[i].From, Loss: out.LossName, Labels: out.Labels}
+		switch {
+		case out.LossName == "":
+		case out.Class:
+			p.Target = "class"
+		default:
+			p.Target = "values"
+		}
+		r.Outputs = append(r.Outputs, p)
+	}
+}
+
+// layers lists the layers with their sizes.
+func (r *Report) layers(net *spec.Network, prog *ir.Program) {
+	sizes := map[string]int{}
+	for _, in := range prog.Inputs {
+		sizes[in.Name] = in.Size()
+	}
+	for i := range net.Layers {
+		spec := &net.Layers[i]
+		l := Layer{Name: spec.Name, Kind: spec.Kind, From: spec.From}
+		if act := spec.Args.Word("activation"); act != nil && act.Name != "linear" {
+			l.Activation = act.Name
+		}
+		sizes[l.Name] = layerSize(spec, sizes)
+		l.Shape = []int{sizes[l.Name]}
+		for _, v := range prog.Params {
+			if name, _, _ := strings.Cut(v.Param.Name, "."); name != l.Name {
+				continue
+			}
+			l.Parameters += elements(v.Param)
+			if m := v.Param.Mask; m != nil {
+				l.Connections = float64(m.Count()) / float64(m.Out*m.In)
+			}
+		}
+		for _, op := range prog.Infer.Ops {
+			if d, ok := op.(*ir.Dense); ok && d.Layer == l.Name {
+				l.MultiplyAdds += d.MultiplyAdds()
+			}
+		}
+		r.Layers = append(r.Layers, l)
+	}
+}
+
+// layerSize returns the number of outputs of a layer: its units, the sum of
+// what it concatenates, or as many as it reads.
+func layerSize(l *spec.Layer, sizes map[string]int) int {
+	switch {
+	case l.Args.Has("units"):
+		return l.Args.Int("units")
+	case l.Kind == "concat":
+		n := 0
+		for _, from := range l.From {
+			n += sizes[from]
+		}
+		return n
+	}
+	return sizes[l.From[0]]
+}
+
+// elements returns how many numbers of a tensor there are; a sparse weight has
+// its connections.
+func elements(p *ir.ParamInfo) int {
+	if p.Mask != nil {
+		return p.Mask.Count()
+	}
+	n := 1
+	for _, d := range p.Shape {
+		n *= d
+	}
+	return n
+}
+
+func elementSize(t ir.DType) int {
+	if t == ir.Float64 {
+		return 8
+	}
+	return 4
+}

@@ -1,0 +1,193 @@
+// Package kernel describes the loops that compute a layer as data: which
+// sums, over which segments and taps, from which displacements, in how many
+// chains, with what done to a sum before it is stored. A dense layer is one
+// segment with one tap, one row, one run; its input gradient is the same with
+// the weights read the other way; convolutions and int8 tiles are further
+// descriptions, not further concepts.
+//
+// Emitters print a description for their machine. Interpret runs it in plain
+// loops, which defines what it means; the oracle in gen/interp knows nothing
+// of it.
+package kernel
+
+import (
+	"github.com/nngen-go/nngen/gen/ir/expr"
+)
+
+// Kernel computes Outputs sums at every position of every row. Positions are
+// the columns of an output row; a dense layer has one row of one position.
+type Kernel struct {
+	Elem     Elements
+	Outputs  int // sums per position; the lanes of the panels hold them
+	Chains   int // interleaved accumulator chains of each sum
+	Init     Init
+	Segments []Segment // added one after the other
+	Rows     []Row     // one per output row
+	Runs     []Run     // the positions of a row, by the taps they have
+	Out      Out
+	Epilogue []Epilogue
+	Batch    Batch
+	Tile     Tile
+}
+
+// Elements are the types of the operands and of the accumulators.
+type Elements struct {
+	X, W, Acc string // float32, float64, int8, uint8, int32
+}
+
+// Init is what a sum starts from.
+type Init string
+
+// The initial values.
+const (
+	Zero Init = "zero"
+	Bias Init = "bias" // Memory.Bias of the output
+)
+
+// Segment is a part of the sum: all taps and channels of one source.
+type Segment struct {
+	Source string // operand read
+	Weight string // operand with the weights
+	// Swapped: the layout's output is the channel summed over, as in the
+	// gradient of the input.
+	Swapped       bool
+	Taps          []Tap
+	Blocks        int // channel blocks
+	PerBlock      int // channels of a block, as many as there are in the last
+	Channels      int // in all
+	PosStride     int // displacements in the source, in elements
+	ChannelStride int
+	BlockStride   int
+}
+
+// Tap is one displacement in the source and the weight it is multiplied with.
+type Tap struct {
+	Row, Col int // of the filter, for the rows and runs that lack it
+	Offset   int
+	Weight   int // the layout's tap
+}
+
+// Row is one output row: where it starts in the source, and which filter rows
+// fall inside.
+type Row struct {
+	Offset          int
+	TapRow, TapRows int
+}
+
+// Run is a number of neighbouring positions that have the same filter
+// columns.
+type Run struct {
+	Positions int
+	Cols      []bool // by filter column; nil is all
+}
+
+// Out is where results are stored: element
+// Base + row·RowStride + position·PosStride + (n/Panel)·PanelStride + n%Panel.
+type Out struct {
+	Base, RowStride, PosStride, PanelStride, Panel int
+}
+
+// Epilogue is a scalar program applied to a sum: Prog assigns Result from its
+// operands. The last one's result is stored.
+type Epilogue struct {
+	Name     string
+	Prog     expr.Program
+	Operands []Operand
+	Result   string
+}
+
+// Operand gives a leaf of an epilogue its value: the sum, the result of the
+// epilogue of that name, or else Memory.Extra, which lies as the results do.
+type Operand struct {
+	Leaf, From string
+}
+
+// Sum is the name of the sum as an operand.
+const Sum = "sum"
+
+// Batch repeats the kernel with displaced operands.
+type Batch struct {
+	Count, X, Y int
+}
+
+// Tile is the machine schedule: how many sums are in registers at once. It
+// does not change what is computed.
+type Tile struct {
+	Positions int
+	Outputs   []int // of each panel, one after the other
+	Chains    int
+}
+
+// Terms returns the number of products in a sum that misses no tap.
+func (k *Kernel) Terms() int {
+	n := 0
+	for _, s := range k.Segments {
+		n += len(s.Taps) * s.Channels
+	}
+	return n
+}
+
+// Dense describes y = W·x + b.
+func Dense(elem string, outputs, inputs, chains int, bias bool, epilogue ...Epilogue) *Kernel {
+	k := matrix(elem, outputs, inputs, chains, epilogue)
+	if bias {
+		k.Init = Bias
+	}
+	k.Tile = Tile{Positions: 1, Outputs: outputsAtOnce(chains), Chains: chainsAtOnce(chains)}
+	return k
+}
+
+// DenseGradInput describes dx = Wᵀ·dy.
+func DenseGradInput(elem string, outputs, inputs, chains int, epilogue ...Epilogue) *Kernel {
+	k := matrix(elem, inputs, outputs, chains, epilogue)
+	k.Segments[0].Swapped = true
+	k.Tile = Tile{Positions: 1, Outputs: []int{4}, Chains: chains}
+	if chains > 1 {
+		k.Tile.Outputs = []int{1}
+	}
+	return k
+}
+
+func matrix(elem string, sums, terms, chains int, epilogue []Epilogue) *Kernel {
+	return &Kernel{
+		Elem: Elements{elem, elem, elem}, Outputs: sums, Chains: chains, Init: Zero, Epilogue: epilogue,
+		Segments: []Segment{{
+			Source: "x", Weight: "w", Taps: []Tap{{}}, Blocks: 1, PerBlock: terms, Channels: terms, ChannelStride: 1,
+		}},
+		Rows:  []Row{{TapRows: 1}},
+		Runs:  []Run{{Positions: 1}},
+		Out:   Out{PanelStride: 16, Panel: 16},
+		Batch: Batch{Count: 1},
+	}
+}
+
+// PanelTile is the tile of sums in one chain: five or six in registers. The
+// sums over the batch, which make the gradients of weights, use it too.
+var PanelTile = Tile{Positions: 1, Outputs: []int{5, 5, 6}, Chains: 1}
+
+// outputsAtOnce divides a panel of 16 outputs: portable code keeps five or
+// six sums in registers; with several chains each, fewer.
+func outputsAtOnce(chains int) []int {
+	switch chains {
+	case 1:
+		return PanelTile.Outputs
+	case 2:
+		return []int{2, 2, 2, 2, 2, 2, 2, 2}
+	}
+	return []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
+}
+
+// chainsAtOnce is how many chains of a sum run in one loop.
+func chainsAtOnce(chains int) int { return min(chains, 4) }
+
+// Blocks divides the first n outputs of a panel as the tile says; the last
+// block may be smaller.
+func (t Tile) Blocks(n int) []int {
+	var out []int
+	for i := 0; n > 0; i++ {
+		size := min(t.Outputs[i%len(t.Outputs)], n)
+		out = append(out, size)
+		n -= size
+	}
+	return out
+}

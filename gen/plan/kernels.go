@@ -1,0 +1,39 @@
+package plan
+
+import (
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+// describe returns the kernel of a matrix operation over all connections, nil
+// for other operations.
+func describe(s *Step) *kernel.Kernel {
+	switch o := s.Op.(type) {
+	case *ir.Dense:
+		if o.W.Param.Mask == nil {
+			return kernel.Dense(string(o.Y.DType), o.Y.Size(), o.X.Size(), s.Chains, o.B != nil, epilogues(s, o.Y)...)
+		}
+	case *ir.DenseGradInput:
+		if o.W.Param.Mask == nil {
+			return kernel.DenseGradInput(string(o.DX.DType), o.DY.Size(), o.DX.Size(), s.Chains, epilogues(s, o.DX)...)
+		}
+	}
+	return nil
+}
+
+// epilogues describes the element-wise operations on the sums of y.
+func epilogues(s *Step, y *ir.Value) []kernel.Epilogue {
+	var out []kernel.Epilogue
+	for _, m := range s.Epilogue {
+		e := kernel.Epilogue{Name: m.Out[0].String(), Prog: m.Prog, Result: m.OutNames[0]}
+		for i, x := range m.In {
+			from := x.String()
+			if x == y {
+				from = kernel.Sum
+			}
+			e.Operands = append(e.Operands, kernel.Operand{Leaf: m.InNames[i], From: from})
+		}
+		out = append(out, e)
+	}
+	return out
+}
