@@ -4,7 +4,9 @@
 //
 //	go generate ./generated
 //
-// Those under bench are the benchmark networks W1 to W6; W4 is anomaly.
+// Those under bench are the benchmark networks W1 to W6:
+//
+//	go test -run - -bench . ./generated/bench/...
 package generated
 
 //go:generate go run ../cmd/nngen generate -o xor ../golden/specs/xor.yaml

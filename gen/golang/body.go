@@ -181,9 +181,7 @@ func perStep(o *ir.Map) bool {
 // type of their results.
 func (b *body) numbers(o *ir.Map) {
 	s := b.e.scalar(ir.Float64)
-	for name := range b.names.taken {
-		s.taken[name] = true
-	}
+	s.avoid(b.names)
 	for i, x := range o.In {
 		s.bind(o.InNames[i], b.at[x].idx)
 	}

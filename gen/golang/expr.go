@@ -30,6 +30,16 @@ func (s *scalar) bind(leaf, goName string) {
 	s.taken[goName] = true
 }
 
+// avoid keeps the program's variables clear of a scope's names.
+func (s *scalar) avoid(n *namer) {
+	for name := range n.taken {
+		s.taken[name] = true
+	}
+	for name := range n.reserved {
+		s.taken[name] = true
+	}
+}
+
 // assigns renders all assignments. Names assigned first become variables.
 func (s *scalar) assigns(prog expr.Program) []jen.Code {
 	var out []jen.Code

@@ -298,7 +298,7 @@ func (m *matrix) doc(k *kernelFunc) {
 	k.doc = append(k.doc, fmt.Sprintf("%s computes %s of layer %q, %d→%d:", k.name,
 		map[bool]string{true: "the input gradient", false: "the output"}[m.grad], oneLine(m.layer), m.ins, m.outs), "",
 		"\tfor n := range y {", "\t\ts := "+init, "\t\tfor k := range x {", "\t"+sum, "\t\t}", "\t\ty[n] = "+last, "\t}", "",
-		m.remarks()+" It does not allocate; its arguments must not overlap.")
+		m.remarks()+" It does not allocate; y must not overlap the operands.")
 }
 
 func (m *matrix) remarks() string {

@@ -33,15 +33,16 @@ func lowerCamel(s string) string {
 // namer hands out identifiers that are unique in a scope, and that neither
 // hide nor are hidden by those of the scopes it knows of.
 type namer struct {
-	taken  map[string]bool
-	others map[string]bool // identifiers of other scopes to keep clear of
-	record map[string]bool // where own identifiers are made known
+	reserved map[string]bool // not to be handed out, but no names either
+	taken    map[string]bool
+	others   map[string]bool // identifiers of other scopes to keep clear of
+	record   map[string]bool // where own identifiers are made known
 }
 
 func newNamer(reserved ...string) *namer {
-	n := &namer{taken: map[string]bool{}}
+	n := &namer{reserved: map[string]bool{}, taken: map[string]bool{}}
 	for _, r := range reserved {
-		n.taken[r] = true
+		n.reserved[r] = true
 	}
 	return n
 }
@@ -57,7 +58,7 @@ func (e *emitter) local(reserved ...string) *namer {
 // name returns hint, or hint with the first number that makes it unique.
 func (n *namer) name(hint string) string {
 	name := lowerCamel(hint)
-	for i := 2; n.taken[name] || n.others[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil; i++ {
+	for i := 2; n.reserved[name] || n.taken[name] || n.others[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil; i++ {
 		name = fmt.Sprintf("%s_%d", lowerCamel(hint), i)
 	}
 	n.taken[name] = true

@@ -110,9 +110,7 @@ func (r *ref) op(op ir.Op) error {
 func (r *ref) loop(prog *ir.Map, dst string, size int) []jen.Code {
 	s := r.e.scalar(ir.Float64)
 	s.math = true
-	for name := range r.names.taken {
-		s.taken[name] = true
-	}
+	s.avoid(r.names)
 	var body []jen.Code
 	for i, x := range prog.In {
 		local := s.fresh(prog.InNames[i])

@@ -240,7 +240,7 @@ func (b *body) paramMap(o *ir.Map) error {
 	index := map[*ir.Value]int{}
 	scope := b.e.local("j", "k", "q", "t", "n", "g", "x", "y")
 	for name := range b.names.taken {
-		scope.taken[name] = true
+		scope.reserved[name] = true
 	}
 	add := func(v *ir.Value, leaf string) {
 		if _, ok := index[v]; !ok && !isNumber(v) {
@@ -258,9 +258,7 @@ func (b *body) paramMap(o *ir.Map) error {
 	b.add(note("%s: %s", o.Out[0].Name, wrapFormula(o.Prog)))
 	b.add(b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
 		s := b.e.scalar(b.e.elem)
-		for name := range scope.taken {
-			s.taken[name] = true
-		}
+		s.avoid(scope)
 		var body []jen.Code
 		for i, x := range o.In {
 			if isNumber(x) {

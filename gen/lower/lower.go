@@ -4,8 +4,6 @@
 package lower
 
 import (
-	"fmt"
-
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/op"
@@ -155,8 +153,4 @@ func (l *lowering) scalars(doc string, prog expr.Program, keep []string, dtype i
 	}
 	l.Emit(m)
 	return m.Out
-}
-
-func (l *lowering) internal(format string, args ...any) {
-	l.Errs = append(l.Errs, &spec.Error{File: l.Net.File, Msg: "internal error: lower: " + fmt.Sprintf(format, args...)})
 }
