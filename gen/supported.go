@@ -3,6 +3,7 @@ package gen
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/nngen-go/nngen/spec"
 )

@@ -1,0 +1,100 @@
+package pass_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/gentest"
+	"github.com/nngen-go/nngen/gen/interp"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/lower"
+	"github.com/nngen-go/nngen/gen/pass"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// results runs every function of a program on fixed data.
+func results(t *testing.T, net *spec.Network, p *ir.Program) map[string][]float64 {
+	m := interp.NewOracle(p, false)
+	m.Batch, m.Seed, m.LearningRate = 2, 5, 0.01
+	for v, w := range interp.InitialValues(p, 5) {
+		m.Set(v, w)
+	}
+	row := func(v *ir.Value, s int) []float64 {
+		r := make([]float64, v.Size())
+		for i := range r {
+			r[i] = float64((i*7+s*3)%5) / 4
+		}
+		if v.DType == ir.Int32 {
+			r[0] = 0
+		}
+		return r
+	}
+	for _, v := range p.Values {
+		if v.Kind == ir.Input || v.Kind == ir.Target {
+			m.Set(v, row(v, 0), row(v, 1))
+		}
+	}
+	out := map[string][]float64{}
+	for _, f := range p.Funcs() {
+		require.NoError(t, m.Run(f), net.Name)
+		for i, r := range f.Results {
+			for b, x := range m.Get(r) {
+				out[fmt.Sprintf("%s result %d sample %d", f.Name, i, b)] = x
+			}
+		}
+	}
+	for _, w := range p.Params {
+		out[w.Name] = m.Get(w)[0]
+	}
+	return out
+}
+
+// TestPassesKeepMeaning: every pass leaves every result as it was, bit for
+// bit, on random networks.
+func TestPassesKeepMeaning(t *testing.T) {
+	g := gentest.NewGenerator(77)
+	removed := 0
+	for i := range 60 {
+		net, err := g.Network(fmt.Sprintf("net%d", i))
+		require.NoError(t, err)
+		prog, err := lower.Lower(net)
+		require.NoError(t, err)
+		want := results(t, net, prog)
+		before := count(prog)
+		require.NoError(t, gen.Pipeline.Run(prog, func(name string, p *ir.Program) {
+			got := results(t, net, p)
+			require.Len(t, got, len(want))
+			for what, w := range want {
+				require.Empty(t, gentest.DiffBits(what, got[what], w), "%s after %s", net.Name, name)
+			}
+		}))
+		removed += before - count(prog)
+	}
+	require.Greater(t, removed, 20, "the passes found nothing to do")
+}
+
+func count(p *ir.Program) int {
+	n := 0
+	for _, f := range p.Funcs() {
+		n += len(f.Ops)
+	}
+	return n
+}
+
+// TestPipelineVerifies: a pass that breaks the program is named.
+func TestPipelineVerifies(t *testing.T) {
+	g := gentest.NewGenerator(78)
+	net, err := g.Network("net")
+	require.NoError(t, err)
+	prog, err := lower.Lower(net)
+	require.NoError(t, err)
+	broken := pass.Pass{Name: "broken", Run: func(p *ir.Program) error {
+		p.Infer.Ops = p.Infer.Ops[:len(p.Infer.Ops)-1]
+		return nil
+	}}
+	err = pass.Pipeline{broken}.Run(prog, nil)
+	require.ErrorContains(t, err, "after broken: internal error: ir: infer")
+}
