@@ -99,15 +99,15 @@ func (m *manual) loss(r *op.Loss) {
 	m.kind(r.Kind)
 	m.code(r.Value, r.DP)
 	over := map[op.MeanOver]string{op.OverSamples: "samples", op.OverElements: "samples and outputs"}[r.Mean]
-	m.line("The mean is over the %s. The target is %s.\n", over, target(r))
+	m.line("The mean is over the %s. The rendering is %s.\n", over, rendering(r))
 }
 
-// target says what the prediction is compared with.
-func target(r *op.Loss) string {
-	choice := slices.ContainsFunc(r.Params, func(p spec.Param) bool { return p.Name == "target" && len(p.Enum) > 1 })
+// rendering says what the prediction is compared with.
+func rendering(r *op.Loss) string {
+	choice := slices.ContainsFunc(r.Params, func(p spec.Param) bool { return p.Name == "rendering" && len(p.Enum) > 1 })
 	switch {
 	case r.Class && choice:
-		return "a class number, unless the field target says otherwise"
+		return "a class number, unless the field rendering says otherwise"
 	case r.Class:
 		return "a class number"
 	}

@@ -47,7 +47,9 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 	if err := Pipeline.Run(prog, o.Dump); err != nil {
 		return nil, err
 	}
-	return plan.New(prog, plan.Options{Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll})
+	return plan.New(prog, plan.Options{
+		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net),
+	})
 }
 
 // Generate returns the files of the package. It touches no disk.

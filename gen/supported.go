@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -15,12 +16,17 @@ func supported(net *spec.Network) spec.ErrorList {
 		errs = append(errs, net.Errorf(net.Codegen.Pos, hint, format, args...))
 	}
 	for _, isa := range net.Codegen.SIMD {
-		if !slices.Contains([]string{"auto", "none"}, isa) {
+		if !slices.Contains([]string{"auto", "none"}, isa) && target.ByName(isa) == nil {
 			refuse("write simd: auto or simd: none", "codegen: there are no %s kernels yet", isa)
 		}
 	}
 	if net.Codegen.Storage != "float32" {
 		refuse("write storage: float32", "codegen: storage %s is not supported yet", net.Codegen.Storage)
+	}
+	for _, o := range net.Outputs {
+		if len(net.Outputs) > 1 && strings.HasPrefix(spec.GoName(o.Name), "ArgMax") {
+			errs = append(errs, net.Errorf(o.Pos, "choose another name", "output %q: the generated type has methods named ArgMax…", o.Name))
+		}
 	}
 	return errs
 }

@@ -112,6 +112,9 @@ func (e *emitter) run() error {
 		}
 		e.files[s.file] = buf.Bytes()
 	}
+	if err := e.assembly(); err != nil {
+		return err
+	}
 	if err := e.templates(); err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ const (
 
 // golden computes what the generated test expects of its first sample: the
 // oracle's results, exact to the last bit.
-func (e *emitter) golden() ([]goldenView, error) {
-	m := interp.NewOracle(e.prog, false)
+func (e *emitter) golden(fused bool) ([]goldenView, error) {
+	m := interp.NewOracle(e.prog, fused)
 	for v, rows := range interp.InitialValues(e.prog, goldenSeed) {
 		m.Set(v, rows)
 	}

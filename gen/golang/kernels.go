@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -13,11 +14,16 @@ import (
 
 // kernelFunc is a generated function that does one matrix operation.
 type kernelFunc struct {
-	name   string
-	doc    []string
-	args   []arg
-	body   []jen.Code
-	train  bool // belongs to the training files
+	name  string
+	doc   []string
+	args  []arg
+	body  []jen.Code
+	train bool // belongs to the training files
+	// vector is the same in assembly, nil if there is none; finish is what Go
+	// does with its sums.
+	vector *asm.MatVec
+	sums   string // the operand that takes the sums
+	finish []jen.Code
 	result string
 }
 
@@ -52,16 +58,24 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	for _, name := range sortedKeys(byName) {
 		k := byName[name]
 		for _, line := range k.doc {
-			f.Comment(line)
+			f.Comment(strings.ReplaceAll(line, k.name+" ", k.portable()+" "))
 		}
 		params := make([]jen.Code, len(k.args))
 		for i, a := range k.args {
 			params[i] = jen.Id(a.name).Id(a.typ)
 		}
-		f.Func().Id(name).Params(params...).Id(k.result).Block(k.body...)
+		f.Func().Id(k.portable()).Params(params...).Id(k.result).Block(k.body...)
 		f.Line()
 	}
 	return f, nil
+}
+
+// portable is the name of the kernel in portable Go.
+func (k *kernelFunc) portable() string {
+	if k.vector != nil {
+		return k.name + "Generic"
+	}
+	return k.name
 }
 
 // matrix emits the call of a dense layer or of its input gradient.
@@ -170,8 +184,8 @@ func (m *matrix) weightFields() []string {
 // key identifies what the kernel computes, so that equal layers share code.
 func (m *matrix) key(train bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v grad=%v %s %d->%d chains=%d unrolled=%v keep=%v bias=%v stored=%d",
-		train, m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Keep, m.bias != nil, len(m.stored))
+	fmt.Fprintf(&b, "%v grad=%v %s %d->%d chains=%d unrolled=%v vector=%v keep=%v bias=%v stored=%d",
+		train, m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Vector, m.step.Keep, m.bias != nil, len(m.stored))
 	if m.layout.Order == plan.Connections {
 		b.WriteString(" " + m.tensor.Field)
 	}
@@ -280,6 +294,9 @@ func (m *matrix) build(k *kernelFunc) {
 		p.forwardLoops()
 	}
 	k.body = p.out
+	if m.step.Vector && !k.train {
+		p.vector(k)
+	}
 }
 
 // doc says what the kernel computes, as the loop it stands for.

@@ -33,7 +33,9 @@ type view struct {
 	Inputs                         []ioView
 	Trained                        []ioView
 	OutputViews                    []ioView
-	Golden                         []goldenView
+	// Golden is what portable Go gives, Fused what fused multiply-add gives.
+	Golden, Fused []goldenView
+	Vector        bool // there are assembly kernels
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	Tolerance, GradientTolerance string
@@ -67,9 +69,14 @@ type goldenView struct {
 func (e *emitter) templates() error {
 	v := e.view()
 	var err error
-	if v.Golden, err = e.golden(); err != nil {
+	v.Vector = len(e.vectorKernels()) > 0
+	if v.Golden, err = e.golden(false); err != nil {
 		return err
 	}
+	if v.Fused, err = e.golden(e.prog.Mode == "fast"); err != nil {
+		return err
+	}
+	vector := len(e.vectorKernels()) > 0
 	list := []struct {
 		file, tmpl string
 		when       bool
@@ -78,6 +85,9 @@ func (e *emitter) templates() error {
 		{"net.go", "net.go.tmpl", true},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
 		{"embed.go", "embed.go.tmpl", e.net.Codegen.Embed != ""},
+		{"cpu_amd64.go", "cpu_amd64.go.tmpl", vector},
+		{"cpu_amd64.s", "cpu_amd64.s.tmpl", vector},
+		{"cpu_noasm.go", "cpu_noasm.go.tmpl", vector},
 		{"net_test.go", "net_test.go.tmpl", true},
 		{"trainer_test.go", "trainer_test.go.tmpl", e.plan.Train != nil},
 		{"bench_test.go", "bench_test.go.tmpl", true},
@@ -93,9 +103,12 @@ func (e *emitter) templates() error {
 		if err != nil {
 			return err
 		}
-		if e.files[t.file], err = gofmt(t.file, src); err != nil {
-			return err
+		if strings.HasSuffix(t.file, ".go") {
+			if src, err = gofmt(t.file, src); err != nil {
+				return err
+			}
 		}
+		e.files[t.file] = src
 	}
 	return nil
 }

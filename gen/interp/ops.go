@@ -22,7 +22,7 @@ func (m *Machine) dense(o *ir.Dense) {
 			if mask != nil {
 				cols := mask.Cols[n]
 				y[n] = m.sum(bias, 1, len(cols), func(acc float64, i int) float64 {
-					return m.Arith.MulAdd(row[cols[i]], x[cols[i]], acc)
+					return m.separate(row[cols[i]], x[cols[i]], acc)
 				})
 				continue
 			}
@@ -34,6 +34,12 @@ func (m *Machine) dense(o *ir.Dense) {
 	})
 }
 
+// separate is x·y + z with the product rounded by itself: the schedule fuses
+// the sums of fully connected layers alone.
+func (m *Machine) separate(x, y, z float64) float64 {
+	return m.Arith.Apply(expr.OpAdd, m.Arith.Apply(expr.OpMul, x, y), z)
+}
+
 // denseGradInput: DX[k] = Σ_n W[n,k]·DY[n].
 func (m *Machine) denseGradInput(o *ir.DenseGradInput) {
 	w := m.values[o.W][0]
@@ -43,7 +49,7 @@ func (m *Machine) denseGradInput(o *ir.DenseGradInput) {
 		if mask := o.W.Param.Mask; mask != nil {
 			for n, cols := range mask.Cols {
 				for _, k := range cols {
-					dx[k] = m.Arith.MulAdd(w[n*ins+k], dy[n], dx[k])
+					dx[k] = m.separate(w[n*ins+k], dy[n], dx[k])
 				}
 			}
 			return dx
@@ -61,9 +67,14 @@ func (m *Machine) denseGradInput(o *ir.DenseGradInput) {
 func (m *Machine) denseGradWeight(o *ir.DenseGradWeight) {
 	outs, ins := o.DW.Shape[0], o.DW.Shape[1]
 	dw := make([]float64, outs*ins)
+	mulAdd := m.Arith.MulAdd
+	if o.DW.Param.Mask != nil {
+		mulAdd = m.separate
+	}
+	dy, x := m.rows(o.DY), m.rows(o.X)
 	each(o.DW, func(i int) {
 		for b := range m.Batch {
-			dw[i] = m.Arith.MulAdd(m.row(o.DY, b)[i/ins], m.row(o.X, b)[i%ins], dw[i])
+			dw[i] = mulAdd(dy[b][i/ins], x[b][i%ins], dw[i])
 		}
 	})
 	m.Set(o.DW, dw)

@@ -12,6 +12,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/lower"
 	"github.com/nngen-go/nngen/gen/pass"
+	"github.com/nngen-go/nngen/gen/verify"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -68,7 +69,7 @@ func TestPassesKeepMeaning(t *testing.T) {
 			got := results(t, net, p)
 			require.Len(t, got, len(want))
 			for what, w := range want {
-				require.Empty(t, gentest.DiffBits(what, got[what], w), "%s after %s", net.Name, name)
+				require.Empty(t, verify.DiffBits(what, got[what], w), "%s after %s", net.Name, name)
 			}
 		}))
 		removed += before - count(prog)

@@ -12,6 +12,9 @@ import (
 type Options struct {
 	Batch  int    // largest batch of a training step or a batched inference
 	Unroll string // auto | none | full
+	// Targets are the instruction sets kernels are printed for, beside
+	// portable Go.
+	Targets []string
 }
 
 // Plan is a program with every decision made.
@@ -64,6 +67,8 @@ type Step struct {
 	Keep bool
 	// hidden are results of the epilogue that only the epilogue reads.
 	hidden map[*ir.Value]bool
+	// Vector: there is an assembly kernel of it for every target.
+	Vector bool
 	// Kernel describes a matrix operation; nil for others.
 	Kernel *kernel.Kernel
 	// Chains is the number of accumulator chains of each sum.
@@ -91,6 +96,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 		p.train()
 	}
 	p.unroll()
+	p.vectorize()
 	return p, p.Verify()
 }
 

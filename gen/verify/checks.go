@@ -1,11 +1,69 @@
-package gentest
+package verify
 
 import (
+	"errors"
 	"fmt"
 	"math"
-
-	"github.com/nngen-go/nngen/gen/ir"
 )
+
+// Check is one kind of comparison.
+type Check struct {
+	Name     string `json:"name"`
+	Compared int    `json:"compared"` // numbers
+	// Mismatches counts rows of numbers that differ; First explains the first.
+	Mismatches int    `json:"mismatches"`
+	First      string `json:"first,omitempty"`
+}
+
+// Checks counts comparisons by kind, in the order in which the kinds occurred.
+type Checks struct {
+	List  []*Check
+	first string
+}
+
+// Bits compares a row exactly.
+func (c *Checks) Bits(name, what string, got, want []float64) {
+	c.add(name, len(want), DiffBits(what, got, want))
+}
+
+// Within compares a row up to a tolerance relative to its largest number.
+func (c *Checks) Within(name, what string, got, want []float64, tolerance float64) {
+	c.add(name, len(want), DiffWithin(what, got, want, tolerance))
+}
+
+// add counts a comparison; diff is empty where the numbers agree.
+func (c *Checks) add(name string, compared int, diff string) {
+	check := c.get(name)
+	check.Compared += compared
+	if diff == "" {
+		return
+	}
+	if check.Mismatches++; check.Mismatches == 1 {
+		check.First = diff
+	}
+	if c.first == "" {
+		c.first = name + ": " + diff
+	}
+}
+
+func (c *Checks) get(name string) *Check {
+	for _, check := range c.List {
+		if check.Name == name {
+			return check
+		}
+	}
+	check := &Check{Name: name}
+	c.List = append(c.List, check)
+	return check
+}
+
+// Err is the first mismatch, nil if there was none.
+func (c *Checks) Err() error {
+	if c.first == "" {
+		return nil
+	}
+	return errors.New(c.first)
+}
 
 // Same reports whether two numbers are equal bit for bit; any NaN equals any
 // NaN.
@@ -52,28 +110,4 @@ func DiffWithin(what string, got, want []float64, tolerance float64) string {
 		return ""
 	}
 	return fmt.Sprintf("%s[%d]: got %g, want %g, error %.3g of the largest (limit %g)", what, at, got[at], want[at], worst, tolerance)
-}
-
-// Rows splits flat rows into the values they hold and gives them to set.
-func Rows(values []*ir.Value, rows [][]float64, set func(v *ir.Value, rows ...[]float64)) {
-	at := 0
-	for _, v := range values {
-		part := make([][]float64, len(rows))
-		for i, r := range rows {
-			part[i] = r[at : at+v.Size()]
-		}
-		set(v, part...)
-		at += v.Size()
-	}
-}
-
-// Flat joins the rows of values, sample by sample.
-func Flat(values []*ir.Value, get func(v *ir.Value) [][]float64) [][]float64 {
-	rows := make([][]float64, len(get(values[0])))
-	for _, v := range values {
-		for i, r := range get(v) {
-			rows[i] = append(rows[i], r...)
-		}
-	}
-	return rows
 }

@@ -1,0 +1,39 @@
+// Package target is the table of instruction sets that kernels can be printed
+// for. Portable Go is always there and has no row.
+package target
+
+import (
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/asm/avx2"
+)
+
+// Target is an instruction set.
+type Target struct {
+	Name string // in codegen.simd, NNGEN_PATH and file names
+	Arch string // GOARCH
+	Doc  string
+	// Detect is the Go expression that says whether the machine has it.
+	Detect string
+	// Data is what every assembly file of kernels starts with.
+	Data string
+	// MatVec prints y = W·x + b.
+	MatVec func(*asm.MatVec) *asm.Func
+}
+
+// Targets are the rows, the preferred first.
+var Targets = []Target{
+	{
+		Name: "avx2", Arch: "amd64", Doc: "AVX2 with fused multiply-add (Haswell, Zen and later)",
+		Detect: "hasAVX2()", Data: avx2.Masks(), MatVec: avx2.MatVec,
+	},
+}
+
+// ByName returns the row of that name, or nil.
+func ByName(name string) *Target {
+	for i := range Targets {
+		if Targets[i].Name == name {
+			return &Targets[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package verify
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/nngen-go/nngen/gen/interp"
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// tolerances are the errors allowed against float64, relative to the largest
+// number of a tensor.
+func tolerances(t ir.DType) (gradient, step float64) {
+	if t == ir.Float64 {
+		return 1e-9, 1e-12
+	}
+	return 1e-4, 1e-5
+}
+
+// inFloat64 compares the gradients with float64, and the step that was made
+// with a float64 step from the generated gradient and state.
+func (s *trainingStep) inFloat64(checks *Checks) error {
+	prog := s.Network.Plan.Prog
+	tolerance, stepTolerance := tolerances(prog.DType)
+	grads, err := s.Network.Decode(s.got.Gradients)
+	if err != nil {
+		return err
+	}
+	exact, well, err := s.reference()
+	if err != nil {
+		return err
+	}
+	if !well {
+		s.IllConditioned++
+	} else {
+		for _, p := range prog.Params {
+			if want, ok := exact[p]; ok {
+				checks.Within(CheckGrad64, s.named(p.Name), grads[p], want, tolerance)
+			}
+		}
+	}
+	m := s.start(interp.New(prog), s.weights)
+	for _, p := range prog.Params {
+		if g := gradOf(prog, p); g != nil {
+			m.Set(g, grads[p])
+		}
+	}
+	if err := m.Run(prog.Update); err != nil {
+		return err
+	}
+	after, err := s.Network.Decode(s.got.Weights)
+	for _, p := range prog.Params {
+		checks.Within(CheckStep64, s.named(s.Network.Net.Optimizer.Name+" "+p.Name), after[p], m.Get(p)[0], stepTolerance)
+	}
+	return err
+}
+
+// neighbours is how many problems near a step's are tried to see whether it
+// is well conditioned.
+const neighbours = 6
+
+// reference computes the gradients in float64, and whether the problem is
+// well conditioned: whether parameters moved by a few roundings have gradients
+// like it.
+func (s *trainingStep) reference() (Values, bool, error) {
+	prog := s.Network.Plan.Prog
+	exact, err := s.gradients(s.weights)
+	if err != nil {
+		return nil, false, err
+	}
+	well := true
+	rng := rand.New(rand.NewPCG(uint64(s.index), 0))
+	for range neighbours {
+		shifted := Values{}
+		for _, p := range prog.Params {
+			shifted[p] = make([]float64, len(s.weights[p]))
+			for j, x := range s.weights[p] {
+				shifted[p][j] = x + math.Abs(x)*4e-7*(2*rng.Float64()-1)
+			}
+		}
+		near, err := s.gradients(shifted)
+		if err != nil {
+			return nil, false, err
+		}
+		for p, want := range exact {
+			well = well && DiffWithin("", near[p], want, 5e-5) == ""
+		}
+	}
+	return exact, well, nil
+}
+
+// gradients computes the gradients of the step in float64.
+func (s *trainingStep) gradients(w Values) (Values, error) {
+	prog := s.Network.Plan.Prog
+	m := s.start(interp.New(prog), w)
+	if err := m.Run(prog.Gradients); err != nil {
+		return nil, err
+	}
+	out := Values{}
+	for _, p := range prog.Params {
+		if g := gradOf(prog, p); g != nil {
+			out[p] = m.Get(g)[0]
+		}
+	}
+	return out, nil
+}
