@@ -4,7 +4,7 @@
 # Needs an amd64 Linux with Go, and from Debian: apt-get install qemu-user-static nodejs
 #
 #	docs/platforms.sh              all platforms
-#	docs/platforms.sh arm64,wasm   some of amd64v1, amd64v3, arm64, s390x, wasm
+#	docs/platforms.sh arm64,wasm   some of amd64v1, amd64v3, purego, arm64, s390x, wasm
 set -euo pipefail
 cd "$(dirname "$0")/.."
 platforms=${1:-all}
@@ -23,6 +23,7 @@ runtime_and_package() {
 wasm_exec="env -i PATH=$PATH HOME=$HOME $(go env GOROOT)/lib/wasm/go_js_wasm_exec"
 if chosen amd64v1; then runtime_and_package "" GOARCH=amd64 GOAMD64=v1; fi
 if chosen amd64v3; then runtime_and_package "" GOARCH=amd64 GOAMD64=v3; fi
+if chosen purego; then runtime_and_package "" GOARCH=amd64 GOFLAGS=-tags=purego; fi
 if chosen arm64; then runtime_and_package qemu-aarch64-static GOARCH=arm64; fi
 if chosen s390x; then runtime_and_package qemu-s390x-static GOARCH=s390x; fi
 if chosen wasm; then runtime_and_package "$wasm_exec" GOOS=js GOARCH=wasm; fi

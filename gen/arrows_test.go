@@ -39,13 +39,13 @@ var arrows = map[string]string{
 	"gen/lower":  "gen/ir gen/ir/expr gen/op spec",
 	"gen/pass":   "gen/ir",
 	"gen/plan":   "gen/ir gen/kernel gen/schedule",
-	"gen/golang": "gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule runtime/nnrt spec templates github.com/dave/jennifer/jen",
+	"gen/golang": "gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen",
 	"gen/files":  "github.com/pmezard/go-difflib/difflib",
-	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan runtime runtime/nnrt spec",
+	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
 	// Assembly.
-	"gen/asm":      "",
-	"gen/asm/avx2": "gen/asm",
+	"gen/asm":      "gen/ir/expr",
+	"gen/asm/avx2": "gen/asm gen/ir/expr",
 	"gen/target":   "gen/asm gen/asm/avx2",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
@@ -56,7 +56,7 @@ var arrows = map[string]string{
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
 	"gen/verify":  "gen gen/interp gen/ir gen/plan gen/run runtime runtime/nnrt spec templates",
 	"gen/gentest": "gen gen/op gen/verify spec",
-	"cmd/nngen":   "gen gen/dataset gen/files gen/inspect gen/lower gen/run gen/verify spec templates github.com/spf13/cobra",
+	"cmd/nngen":   "gen gen/dataset gen/files gen/inspect gen/lower gen/plan gen/run gen/verify spec templates github.com/spf13/cobra",
 }
 
 // rules hold whatever the table says.

@@ -100,7 +100,7 @@ func TestNoBoundsChecks(t *testing.T) {
 	_, err := gentest.Build(dir, nets)
 	require.NoError(t, err)
 
-	args := []string{"build", "-gcflags=-d=ssa/check_bce"}
+	args := []string{"build", "-tags=purego", "-gcflags=-d=ssa/check_bce"}
 	files := 0
 	for i := range nets {
 		args = append(args, fmt.Sprintf("./n%d", i))

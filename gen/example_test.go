@@ -33,9 +33,15 @@ func Example() {
 	}
 	// Output:
 	// bench_test.go
+	// cpu_amd64.go
+	// cpu_amd64.s
+	// cpu_noasm.go
 	// doc.go
 	// forward.go
+	// kernels_amd64.go
+	// kernels_amd64.s
 	// kernels_generic.go
+	// kernels_noasm.go
 	// kernels_train_generic.go
 	// net.go
 	// net_test.go

@@ -37,7 +37,7 @@ func TestRandomNetworks(t *testing.T) {
 	}
 	t.Logf("seed %d", *randomSeed)
 	g := gentest.NewGenerator(*randomSeed)
-	stats := &randomStats{}
+	stats := &randomStats{paths: map[string]int{}}
 	for first := 0; first < *randomCount; first += perProgram {
 		var nets []*gentest.Network
 		for i := first; i < min(first+perProgram, *randomCount); i++ {
@@ -54,9 +54,9 @@ func TestRandomNetworks(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("%4d %s", n, what))
 	}
 	sort.Slice(lines, func(i, j int) bool { return lines[i][5:] < lines[j][5:] })
-	t.Logf("%d networks, %d steps, %d ill-conditioned gradients left out\n%s",
-		*randomCount, stats.steps, stats.skipped, strings.Join(lines, "\n"))
-	require.Less(t, stats.skipped*20, *randomCount, "too many networks could not be compared with float64")
+	t.Logf("%d networks, paths %v, %d steps, %d ill-conditioned gradients left out\n%s",
+		*randomCount, stats.paths, stats.steps, stats.skipped, strings.Join(lines, "\n"))
+	require.Less(t, stats.skipped*20, stats.paths[verify.PureGo]+*randomCount, "too many networks could not be compared with float64")
 	requireCoverage(t, g.Cover)
 }
 
@@ -80,6 +80,7 @@ func requireCoverage(t *testing.T, cover gentest.Coverage) {
 
 type randomStats struct {
 	steps, skipped int
+	paths          map[string]int // networks that ran on each path
 }
 
 // runRandom compiles and checks a program of networks.
@@ -94,9 +95,17 @@ func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, firs
 	for i, n := range nets {
 		jobs[i] = verify.NewJob(g.Rand, n, n.Net.Codegen.Batch)
 	}
-	results, err := prog.Run(jobs)
-	require.NoError(t, err)
+	for _, path := range gentest.Paths {
+		results, err := prog.On(path).Run(jobs)
+		require.NoError(t, err)
+		compareRandom(t, nets, jobs, results, first, stats)
+	}
+}
+
+// compareRandom compares what one path computed.
+func compareRandom(t *testing.T, nets []*gentest.Network, jobs []*gentest.Job, results []*gentest.Result, first int, stats *randomStats) {
 	for i, n := range nets {
+		stats.paths[results[i].Path]++
 		replay := &verify.Replay{Network: n, Job: jobs[i]}
 		checks := &verify.Checks{}
 		require.NoError(t, replay.Compare(t.Context(), results[i], checks), "seed %d, network %d", *randomSeed, first+i)

@@ -11,7 +11,7 @@ import (
 func targets(net *spec.Network) []string {
 	var names []string
 	for _, t := range target.Targets {
-		if slices.Contains(net.Codegen.SIMD, t.Name) {
+		if slices.Contains(net.Codegen.SIMD, "auto") || slices.Contains(net.Codegen.SIMD, t.Name) {
 			names = append(names, t.Name)
 		}
 	}

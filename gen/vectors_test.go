@@ -74,11 +74,13 @@ func runVectors(t *testing.T, cases []*vector) {
 	}
 	prog, err := gentest.Build(t.TempDir(), nets)
 	require.NoError(t, err)
-	results, err := prog.Run(jobs)
-	require.NoError(t, err)
-	for i, n := range nets {
-		c := cases[i/2]
-		t.Run(c.Name+"/"+string(n.Plan.Prog.DType), func(t *testing.T) { c.check(t, n, results[i]) })
+	for _, path := range gentest.Paths {
+		results, err := prog.On(path).Run(jobs)
+		require.NoError(t, err)
+		for i, n := range nets {
+			c := cases[i/2]
+			t.Run(c.Name+"/"+string(n.Plan.Prog.DType)+"/"+results[i].Path, func(t *testing.T) { c.check(t, n, results[i]) })
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ package asm
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +19,13 @@ type Func struct {
 
 	body   strings.Builder
 	labels int
+	consts []constant
+}
+
+// constant is a value of the read-only data that goes with a function.
+type constant struct {
+	bits uint64
+	size int
 }
 
 // Arg is a pointer argument.
@@ -40,6 +49,7 @@ func (f *Func) Stub() string {
 // the caller keeps it short.
 func (f *Func) Text() string {
 	var b strings.Builder
+	b.WriteString(f.data())
 	for _, line := range f.Doc {
 		fmt.Fprintf(&b, "// %s\n", line)
 	}
@@ -50,6 +60,38 @@ func (f *Func) Text() string {
 	fmt.Fprintf(&b, "//\n// func %s(%s)\n", f.Name, strings.Join(args, ", "))
 	fmt.Fprintf(&b, "TEXT ·%s(SB), NOSPLIT, $0-%d\n", f.Name, len(f.Args)*argSize)
 	b.WriteString(f.body.String())
+	return b.String()
+}
+
+// Const is the operand of a floating-point constant.
+func (f *Func) Const(v float64, double bool) string {
+	if double {
+		return f.ConstBits(math.Float64bits(v), 8)
+	}
+	return f.ConstBits(uint64(math.Float32bits(float32(v))), 4)
+}
+
+// ConstBits is the operand of a constant of size bytes.
+func (f *Func) ConstBits(bits uint64, size int) string {
+	c := constant{bits, size}
+	i := slices.Index(f.consts, c)
+	if i < 0 {
+		i = len(f.consts)
+		f.consts = append(f.consts, c)
+	}
+	return fmt.Sprintf("%sConst<>+%d(SB)", f.Name, 8*i)
+}
+
+// data is the function's read-only data.
+func (f *Func) data() string {
+	if len(f.consts) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for i, c := range f.consts {
+		fmt.Fprintf(&b, "DATA %sConst<>+%d(SB)/%d, $%#x\n", f.Name, 8*i, c.size, c.bits)
+	}
+	fmt.Fprintf(&b, "GLOBL %sConst<>(SB), RODATA|NOPTR, $%d\n\n", f.Name, 8*len(f.consts))
 	return b.String()
 }
 

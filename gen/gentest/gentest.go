@@ -71,6 +71,20 @@ func Build(dir string, nets []*Network, env ...string) (*Program, error) {
 	return p, nil
 }
 
+// Paths are the ways to run a program: portable Go, and what the packages
+// prefer on this machine.
+var Paths = []string{verify.PureGo, "preferred"}
+
+// On returns the program set to run on a path.
+func (p *Program) On(path string) *Program {
+	q := *p
+	q.Env = append([]string(nil), p.Env...)
+	if path == verify.PureGo {
+		q.Env = append(q.Env, "NNGEN_PATH="+path)
+	}
+	return &q
+}
+
 // Run runs the jobs, one per network.
 func (p *Program) Run(jobs []*Job) ([]*Result, error) {
 	for i, j := range jobs {

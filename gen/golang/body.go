@@ -29,6 +29,7 @@ type body struct {
 	// weights is the Go expression of the parameters, grads of the gradients.
 	weights, grads string
 	sample         string // Go expression of the sample's number
+	training       bool   // part of a training step, in portable Go
 	stmts          []jen.Code
 }
 
@@ -154,8 +155,25 @@ func (b *body) mapOp(o *ir.Map) error {
 		b.add(set(y.idx+"[0]", b.value(o, "0")))
 		return nil
 	}
+	if k := b.elementWise(o, out.Size()); k != nil {
+		args := []jen.Code{exprf("%s", y.ptr)}
+		for _, x := range o.In {
+			args = append(args, exprf("%s", b.pointer(x)))
+		}
+		b.add(jen.Id(k.name).Call(args...))
+		return nil
+	}
 	b.add(forRange("j", y.idx, set(y.idx+"[j]", b.value(o, "j"))))
 	return nil
+}
+
+// elementWise is the kernel of an element-wise operation of inference, nil if
+// it has none.
+func (b *body) elementWise(o *ir.Map, size int) *kernelFunc {
+	if b.training {
+		return nil
+	}
+	return b.e.mapKernel(o, size)
 }
 
 // value is element j of a map's result.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -21,7 +20,7 @@ type kernelFunc struct {
 	train bool // belongs to the training files
 	// vector is the same in assembly, nil if there is none; finish is what Go
 	// does with its sums.
-	vector *asm.MatVec
+	vector vectorKernel
 	sums   string // the operand that takes the sums
 	finish []jen.Code
 	result string

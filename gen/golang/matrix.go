@@ -108,6 +108,10 @@ func (p *printer) mulAdd(acc, w, x string) jen.Code {
 // forwardLoops: per panel, per block of outputs, one loop over the inputs.
 func (p *printer) forwardLoops() {
 	l := p.layout
+	p.add(note("Pointers are checked here and not in the loops."), setf("_", "x[0]"))
+	if l.Tail > 0 {
+		p.add(setf("_", "wt[0][0]"))
+	}
 	if l.Full > 0 {
 		panel := func(q, y string) []jen.Code {
 			body := []jen.Code{letf("wq", "&w[%s]", q)}
@@ -191,11 +195,7 @@ func (p *printer) block(j, n int, w, b string) []jen.Code {
 		return fmt.Sprintf("%s[%d]", b, j+i)
 	})
 	if chains == 1 {
-		loop := []jen.Code{letf("wk", "&%s[k]", w)}
-		for i := range n {
-			loop = append(loop, p.mulAdd(acc[i][0], fmt.Sprintf("wk[%d]", j+i), "xk"))
-		}
-		out = append(out, forRange("k, xk", "x", loop...))
+		out = append(out, p.termLoop(acc, j, w)...)
 	} else {
 		out = append(out, p.chainLoops(acc, j, w)...)
 	}
@@ -206,6 +206,38 @@ func (p *printer) block(j, n int, w, b string) []jen.Code {
 			out = append(out, letf(sum, "%s", halves(acc[i])))
 		}
 		out = append(out, p.epilogue(sum, p.inView(j+i))...)
+	}
+	return out
+}
+
+// termLoop adds the terms of one chain each, some inputs in a turn.
+func (p *printer) termLoop(acc [][]string, j int, w string) []jen.Code {
+	var out []jen.Code
+	terms := func(first bool, row, x string) []jen.Code {
+		assign := setf
+		if first {
+			assign = letf
+		}
+		c := []jen.Code{assign("wk", "&%s[%s]", w, row), assign("xk", "%s", x)}
+		for i := range acc {
+			c = append(c, p.mulAdd(acc[i][0], fmt.Sprintf("wk[%d]", j+i), "xk"))
+		}
+		return c
+	}
+	at, K := p.step.Kernel.Tile.Terms, p.ins
+	if K >= at {
+		var loop []jen.Code
+		for t := range at {
+			loop = append(loop, terms(t == 0, plusConst("k", t), "x["+plusConst("k", t)+"]")...)
+		}
+		out = append(out, forStep("k", K-at, at, loop...))
+	}
+	var rest []jen.Code
+	for k := K - K%at; k < K; k++ {
+		rest = append(rest, terms(len(rest) == 0, fmt.Sprint(k), fmt.Sprintf("x[%d]", k))...)
+	}
+	if len(rest) > 0 {
+		out = append(out, jen.Block(rest...))
 	}
 	return out
 }

@@ -43,7 +43,7 @@ type batchedFunc struct {
 // batched prints a function over a batch.
 func (e *emitter) batched(f *jen.File, p *plan.Batched, fn batchedFunc) error {
 	b := &body{
-		e: e, slots: "ws", weights: "p", grads: fn.grads,
+		e: e, slots: "ws", weights: "p", grads: fn.grads, training: fn.grads != "",
 		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o"),
 		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
 		sample: "t.samples+uint32(i)",
@@ -200,7 +200,7 @@ func (e *emitter) rowField(v *ir.Value) string {
 func (e *emitter) update() (*jen.File, error) {
 	f := e.file()
 	b := &body{
-		e: e, weights: "p", grads: "g", phase: e.plan.Train.Update,
+		e: e, weights: "p", grads: "g", phase: e.plan.Train.Update, training: true,
 		names: e.local("t", "g", "p", "j", "k", "q"), at: map[*ir.Value]place{},
 	}
 	b.bindScalars()

@@ -13,15 +13,80 @@ import (
 	"github.com/nngen-go/nngen/gen/target"
 )
 
+// vectorKernel is a kernel an instruction set can print.
+type vectorKernel interface {
+	print(t *target.Target, name string, k *kernelFunc) *asm.Func
+}
+
+type matVec struct{ asm.MatVec }
+
+func (m *matVec) print(t *target.Target, name string, k *kernelFunc) *asm.Func {
+	v := m.MatVec
+	v.Name = name
+	rounding := "product and sum are rounded separately, the same bits as " + k.portable()
+	if v.Fused {
+		rounding = "product and sum are rounded once (FMA)"
+	}
+	v.Doc = []string{fmt.Sprintf("%s is %s for %s: %d multiply-adds,", name, k.portable(), t.Name, v.MultiplyAdds()), rounding + "."}
+	return t.MatVec(&v)
+}
+
+type elementWise struct{ asm.Map }
+
+func (m *elementWise) print(t *target.Target, name string, k *kernelFunc) *asm.Func {
+	v := m.Map
+	v.Name = name
+	v.Doc = []string{fmt.Sprintf("%s is %s for %s, with the same bits.", name, k.portable(), t.Name)}
+	f, _ := t.Map(&v)
+	return f
+}
+
+// leastElements is the size from which an element-wise operation is worth a
+// call.
+const leastElements = 8
+
+// mapKernel returns the function that does an element-wise operation on
+// arrays, nil if no instruction set can print it or it is too small.
+func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
+	if len(e.plan.Options.Targets) == 0 || size < leastElements {
+		return nil
+	}
+	T := typeName(e.elem)
+	m := &elementWise{asm.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
+	args := []arg{{"y", m.YType}}
+	operands := make([]string, len(o.In))
+	for i, x := range o.In {
+		if x.Kind == ir.Param || isNumber(x) {
+			return nil
+		}
+		op := asm.Operand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
+		operands[i] = op.Arg + "[j]"
+		if op.Single {
+			operands[i] = op.Arg + "[0]"
+		}
+		m.Ins = append(m.Ins, op)
+		args = append(args, arg{op.Arg, op.Type})
+	}
+	if _, ok := target.ByName(e.plan.Options.Targets[0]).Map(&m.Map); !ok {
+		return nil
+	}
+	key := fmt.Sprintf("map %d %s %v", size, o.Prog, m.Ins)
+	return e.kernel(key, o.Doc+" each", func(k *kernelFunc) {
+		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(o.Prog))}
+		k.args, k.sums, k.vector = args, "y", m
+		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
+	})
+}
+
 // vector describes the kernel to the instruction sets' printers. Relu is done
 // in registers; any other epilogue follows in Go.
 func (p *printer) vector(k *kernelFunc) {
 	l := p.layout
-	m := &asm.MatVec{
+	m := &matVec{asm.MatVec{
 		Double: p.e.elem == ir.Float64, Fused: p.prog().Mode == "fast",
 		Outputs: p.outs, Inputs: p.ins, Chains: p.step.Chains, Full: l.Full, Tail: l.Tail, Rows: l.Rows,
 		Bias: p.bias != nil,
-	}
+	}}
 	for _, a := range k.args {
 		switch a.name {
 		case "x":
@@ -41,13 +106,24 @@ func (p *printer) vector(k *kernelFunc) {
 		m.Relu = true
 		return
 	}
-	switch {
+	switch each := p.eachKernel(); {
 	case len(p.step.Epilogue) == 0:
+	case each != nil:
+		k.finish = []jen.Code{jen.Id(each.name).Call(jen.Id(k.sums), jen.Id(k.sums))}
 	case p.outs == 1:
 		k.finish = append([]jen.Code{letf("s", "%s[0]", k.sums)}, p.epilogue("s", p.elementAt("0", 0))...)
 	default:
 		k.finish = []jen.Code{forRange("j, s", k.sums, p.epilogue("s", p.elementAt("j", -1))...)}
 	}
+}
+
+// eachKernel is the element-wise kernel that finishes the sums, if one
+// operation on nothing but them does.
+func (p *printer) eachKernel() *kernelFunc {
+	if len(p.step.Epilogue) != 1 || p.stores(p.y) || len(p.step.Epilogue[0].In) != 1 {
+		return nil
+	}
+	return p.e.mapKernel(p.step.Epilogue[0], p.outs)
 }
 
 func (p *printer) prog() *ir.Program { return p.e.prog }
@@ -94,7 +170,7 @@ func (e *emitter) assembly() error {
 	asmGo.HeaderComment("//go:build " + asmTag)
 	other.HeaderComment("//go:build !(" + asmTag + ")")
 	for _, k := range ks {
-		f := e.matVec(k, t)
+		f := k.vector.print(t, k.name+strings.ToUpper(t.Name), k)
 		fmt.Fprintf(&text, "\n%s", f.Text())
 		e.dispatch(asmGo, k, f)
 		e.forwardGeneric(other, k)
@@ -108,21 +184,6 @@ func (e *emitter) assembly() error {
 		e.files[name] = buf.Bytes()
 	}
 	return nil
-}
-
-// matVec prints a kernel for a target.
-func (e *emitter) matVec(k *kernelFunc, t *target.Target) *asm.Func {
-	m := *k.vector
-	m.Name = k.name + strings.ToUpper(t.Name)
-	rounding := "product and sum are rounded separately, the same bits as " + k.portable()
-	if m.Fused {
-		rounding = "product and sum are rounded once (FMA)"
-	}
-	m.Doc = []string{
-		fmt.Sprintf("%s is %s for %s: %d multiply-adds,", m.Name, k.portable(), t.Name, m.MultiplyAdds()),
-		rounding + ".",
-	}
-	return t.MatVec(&m)
 }
 
 // dispatch prints the assembly's declaration and the function that chooses.

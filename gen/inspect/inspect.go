@@ -39,6 +39,10 @@ type Bytes struct {
 	Net       int `json:"net"`       // parameters, packed, with padding
 	Workspace int `json:"workspace"` // scratch of an inference
 	File      int `json:"file"`      // numbers in a weight file
+	// Trainer is what training keeps beside the parameters: gradients, the
+	// optimiser's states, what is kept of every sample of the batch.
+	Trainer int `json:"trainer,omitempty"`
+	States  int `json:"states,omitempty"` // of the trainer's
 }
 
 // Port is an input or an output.
@@ -60,6 +64,7 @@ type Layer struct {
 	From         []string `json:"from"`
 	Shape        []int    `json:"shape"`
 	Parameters   int      `json:"parameters"`
+	Bytes        int      `json:"bytes"` // of the parameters, packed, with padding
 	MultiplyAdds int      `json:"multiply_adds"`
 	// Connections is the share that a sparse layer has.
 	Connections float64 `json:"connections,omitempty"`
@@ -83,14 +88,14 @@ func New(net *spec.Network, p *plan.Plan) *Report {
 		r.Bytes.File += v.Size() * size
 	}
 	r.Bytes.Net = p.Net.Size
-	for _, slot := range p.Infer.Slots {
-		r.Bytes.Workspace += slot * size
-	}
+	r.Bytes.Workspace = p.Infer.Bytes(prog.DType)
+	r.Bytes.Trainer, r.Bytes.States = p.TrainerBytes(), p.StateBytes()
 	if p.Train != nil {
 		r.Optimizer, r.States = net.Optimizer.Name, p.Train.States
 	}
 	r.ports(net, prog)
 	r.layers(net, prog)
+	r.layerBytes(p)
 	return r
 }
 
@@ -141,6 +146,18 @@ func (r *Report) layers(net *spec.Network, prog *ir.Program) {
 			}
 		}
 		r.Layers = append(r.Layers, l)
+	}
+}
+
+// layerBytes adds what the parameters of each layer take in memory.
+func (r *Report) layerBytes(p *plan.Plan) {
+	for _, f := range p.Net.Fields {
+		name, _, _ := strings.Cut(f.Tensor.Value.Name, ".")
+		for i := range r.Layers {
+			if r.Layers[i].Name == name {
+				r.Layers[i].Bytes += f.Size + f.Pad*elementSize(f.Elem)
+			}
+		}
 	}
 }
 

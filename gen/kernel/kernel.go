@@ -116,6 +116,7 @@ type Tile struct {
 	Positions int
 	Outputs   []int // of each panel, one after the other
 	Chains    int
+	Terms     int // products of a sum in one turn of the loop
 }
 
 // Terms returns the number of products in a sum that misses no tap.
@@ -133,7 +134,7 @@ func Dense(elem string, outputs, inputs, chains int, bias bool, epilogue ...Epil
 	if bias {
 		k.Init = Bias
 	}
-	k.Tile = Tile{Positions: 1, Outputs: outputsAtOnce(chains), Chains: chainsAtOnce(chains)}
+	k.Tile = Tile{Positions: 1, Outputs: outputsAtOnce(chains), Chains: chainsAtOnce(chains), Terms: 4}
 	return k
 }
 
@@ -141,7 +142,7 @@ func Dense(elem string, outputs, inputs, chains int, bias bool, epilogue ...Epil
 func DenseGradInput(elem string, outputs, inputs, chains int, epilogue ...Epilogue) *Kernel {
 	k := matrix(elem, inputs, outputs, chains, epilogue)
 	k.Segments[0].Swapped = true
-	k.Tile = Tile{Positions: 1, Outputs: []int{4}, Chains: chains}
+	k.Tile = Tile{Positions: 1, Outputs: []int{4}, Chains: chains, Terms: 1}
 	if chains > 1 {
 		k.Tile.Outputs = []int{1}
 	}
@@ -163,7 +164,7 @@ func matrix(elem string, sums, terms, chains int, epilogue []Epilogue) *Kernel {
 
 // PanelTile is the tile of sums in one chain: five or six in registers. The
 // sums over the batch, which make the gradients of weights, use it too.
-var PanelTile = Tile{Positions: 1, Outputs: []int{5, 5, 6}, Chains: 1}
+var PanelTile = Tile{Positions: 1, Outputs: []int{5, 5, 6}, Chains: 1, Terms: 1}
 
 // outputsAtOnce divides a panel of 16 outputs: portable code keeps five or
 // six sums in registers; with several chains each, fewer.

@@ -9,8 +9,14 @@ func (p *Plan) vectorize() {
 	if len(p.Options.Targets) == 0 {
 		return
 	}
-	for _, s := range p.Infer.Steps {
-		d, ok := s.Op.(*ir.Dense)
-		s.Vector = ok && d.W.Param.Mask == nil
+	phases := []*Phase{p.Infer}
+	if p.Train != nil {
+		phases = append(phases, p.Train.Evaluate.Sample)
+	}
+	for _, ph := range phases {
+		for _, s := range ph.Steps {
+			d, ok := s.Op.(*ir.Dense)
+			s.Vector = ok && d.W.Param.Mask == nil
+		}
 	}
 }

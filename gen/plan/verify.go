@@ -16,11 +16,17 @@ func (p *Plan) Verify() error {
 		}
 		end = f.Offset + f.Size
 	}
+	if end > p.Net.Size {
+		return fmt.Errorf("internal error: plan: the fields end at %d, the arena at %d", end, p.Net.Size)
+	}
 	phases := []*Phase{p.Infer}
 	if p.Train != nil {
 		phases = append(phases, p.Train.Update)
 		for _, b := range []*Batched{p.Train.Gradients, p.Train.Evaluate} {
 			phases = append(phases, b.Prepare, b.Sample, b.Sums)
+		}
+		if p.Train.Penalty != nil {
+			phases = append(phases, p.Train.Penalty)
 		}
 	}
 	for _, ph := range phases {

@@ -18,13 +18,15 @@ type Target struct {
 	Data string
 	// MatVec prints y = W·x + b.
 	MatVec func(*asm.MatVec) *asm.Func
+	// Map prints an element-wise operation, or reports that it cannot.
+	Map func(*asm.Map) (*asm.Func, bool)
 }
 
 // Targets are the rows, the preferred first.
 var Targets = []Target{
 	{
 		Name: "avx2", Arch: "amd64", Doc: "AVX2 with fused multiply-add (Haswell, Zen and later)",
-		Detect: "hasAVX2()", Data: avx2.Masks(), MatVec: avx2.MatVec,
+		Detect: "hasAVX2()", Data: avx2.Masks(), MatVec: avx2.MatVec, Map: avx2.Map,
 	},
 }
 

@@ -17,8 +17,8 @@ type Check struct {
 
 // Checks counts comparisons by kind, in the order in which the kinds occurred.
 type Checks struct {
-	List  []*Check
-	first string
+	List   []*Check
+	failed []*Check // in the order in which they first failed
 }
 
 // Bits compares a row exactly.
@@ -40,9 +40,7 @@ func (c *Checks) add(name string, compared int, diff string) {
 	}
 	if check.Mismatches++; check.Mismatches == 1 {
 		check.First = diff
-	}
-	if c.first == "" {
-		c.first = name + ": " + diff
+		c.failed = append(c.failed, check)
 	}
 }
 
@@ -59,10 +57,26 @@ func (c *Checks) get(name string) *Check {
 
 // Err is the first mismatch, nil if there was none.
 func (c *Checks) Err() error {
-	if c.first == "" {
+	if len(c.failed) == 0 {
 		return nil
 	}
-	return errors.New(c.first)
+	return errors.New(c.failed[0].Name + ": " + c.failed[0].First)
+}
+
+// merge adds the comparisons of other, whose mismatches are explained with a
+// prefix.
+func (c *Checks) merge(other *Checks, prefix string) {
+	for _, o := range other.List {
+		check := c.get(o.Name)
+		check.Compared += o.Compared
+		check.Mismatches += o.Mismatches
+	}
+	for _, o := range other.failed {
+		if check := c.get(o.Name); check.First == "" {
+			check.First = prefix + o.First
+			c.failed = append(c.failed, check)
+		}
+	}
 }
 
 // Same reports whether two numbers are equal bit for bit; any NaN equals any

@@ -37,6 +37,7 @@ type Batch struct {
 
 // Result is what the generated code computed.
 type Result struct {
+	Path     string      // the implementation the package ran on
 	Outputs  [][]float64 // Forward, per sample, flat
 	Batched  [][]float64 // ForwardBatch
 	EvalLoss float64

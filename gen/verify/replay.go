@@ -23,12 +23,16 @@ const (
 	CheckStep64   = "optimizer in float64"
 )
 
+// PureGo is the path of portable Go, which every package has.
+const PureGo = "purego"
+
 // Replay follows a job with the oracle and with float64.
 type Replay struct {
 	Network *Network
 	Job     *Job
 	Initial Values // parameters before the first step; nil is those of Job.Seed
-	Fused   bool   // the code path multiplies and adds with one rounding
+
+	fused bool // inference multiplies and adds with one rounding
 
 	// Steps counts training steps; IllConditioned those whose gradients are
 	// not compared with float64, because a kink or a step near a rounding may
@@ -41,6 +45,7 @@ type Replay struct {
 // gradients with float64; each step with a float64 step from the generated
 // gradient and state. The error is not nil if the comparison failed as such.
 func (r *Replay) Compare(ctx context.Context, result *Result, checks *Checks) error {
+	r.fused = result.Path != PureGo && r.Network.Plan.Prog.Mode == "fast"
 	if err := r.forward(result, checks); err != nil {
 		return err
 	}
@@ -85,7 +90,7 @@ func (r *Replay) machine(m *interp.Machine, weights Values, b Batch) *interp.Mac
 }
 
 func (r *Replay) oracle(w Values, b Batch) *interp.Machine {
-	return r.machine(interp.NewOracle(r.Network.Plan.Prog, r.Fused), w, b)
+	return r.machine(interp.NewOracle(r.Network.Plan.Prog, r.fused), w, b)
 }
 
 // forward compares inference and the loss without training.
@@ -165,7 +170,7 @@ func (s *trainingStep) named(what string) string { return fmt.Sprintf("step %d: 
 // oracle after the step.
 func (s *trainingStep) compare(checks *Checks) (*interp.Machine, error) {
 	prog := s.Network.Plan.Prog
-	m := s.start(interp.NewOracle(prog, s.Fused), s.weights)
+	m := s.start(interp.NewOracle(prog, false), s.weights)
 	if prog.Penalty != nil {
 		if err := m.Run(prog.Penalty); err != nil {
 			return nil, err

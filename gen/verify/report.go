@@ -36,6 +36,8 @@ type Report struct {
 type PathReport struct {
 	Path   string   `json:"path"`
 	Checks []*Check `json:"checks"`
+
+	failed []*Check
 }
 
 // TestReport counts the tests that the generated package holds of itself.
@@ -55,15 +57,14 @@ func (r *Report) fail(format string, args ...any) {
 	r.Failures = append(r.Failures, fmt.Sprintf(format, args...))
 }
 
-// finish collects the failures: comparisons first, then the rest.
+// finish collects the failures: comparisons first, in the order in which they
+// failed, because what is wrong makes what follows wrong; then the rest.
 func (r *Report) finish() {
 	rest := r.Failures
 	r.Failures = nil
 	for _, p := range r.Paths {
-		for _, c := range p.Checks {
-			if c.Mismatches > 0 {
-				r.fail("path %s: %s: %s", p.Path, c.Name, c.First)
-			}
+		for _, c := range p.failed {
+			r.fail("path %s: %s: %s", p.Path, c.Name, c.First)
 		}
 	}
 	for _, l := range r.Layers {
@@ -76,22 +77,6 @@ func (r *Report) finish() {
 		r.fail("tests of the generated package: %d failed", r.Tests.Failed)
 	}
 	r.OK = len(r.Failures) == 0
-}
-
-// merge adds the comparisons of other, whose mismatches are explained with a
-// prefix.
-func (c *Checks) merge(other *Checks, prefix string) {
-	for _, o := range other.List {
-		check := c.get(o.Name)
-		check.Compared += o.Compared
-		check.Mismatches += o.Mismatches
-		if check.First == "" && o.First != "" {
-			check.First = prefix + o.First
-		}
-	}
-	if c.first == "" && other.first != "" {
-		c.first = prefix + other.first
-	}
 }
 
 // tests runs the tests of the generated package.

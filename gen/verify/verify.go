@@ -33,13 +33,15 @@ type Reference struct {
 
 // path is a way in which generated code can compute on this machine.
 type path struct {
-	name  string
-	env   []string // what makes the code take it
-	fused bool
+	name string
+	env  []string // what makes the code take it
 }
 
-// paths lists the code paths of a network on this machine.
-func paths() []path { return []path{{name: "purego"}} }
+// paths lists the ways of running a package: in portable Go, and on whatever
+// it prefers on this machine.
+func paths() []path {
+	return []path{{name: PureGo, env: []string{"NNGEN_PATH=" + PureGo}}, {name: "preferred"}}
+}
 
 // verification is one run.
 type verification struct {
@@ -148,10 +150,17 @@ func (v *verification) compare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		taken := results[0].Path
+		if p.name != PureGo && taken == PureGo {
+			continue // the machine has no other
+		}
+		if p.name == PureGo && taken != PureGo {
+			return fmt.Errorf("internal error: verify: asked for %s, ran on %s", p.name, taken)
+		}
 		checks := &Checks{}
 		for i, c := range v.cases {
 			one := &Checks{}
-			r := &Replay{Network: v.n, Job: c.job, Initial: c.initial, Fused: p.fused}
+			r := &Replay{Network: v.n, Job: c.job, Initial: c.initial}
 			if err := r.Compare(ctx, results[i], one); err != nil {
 				return fmt.Errorf("%s parameters: %w", c.name, err)
 			}
@@ -160,7 +169,7 @@ func (v *verification) compare(ctx context.Context) error {
 			v.report.IllConditioned += r.IllConditioned
 		}
 		v.compareReferences(results[len(v.cases):], checks)
-		v.report.Paths = append(v.report.Paths, PathReport{Path: p.name, Checks: checks.List})
+		v.report.Paths = append(v.report.Paths, PathReport{Path: taken, Checks: checks.List, failed: checks.failed})
 		v.outputErrors(results[:len(v.cases)])
 		if v.results == nil {
 			v.results = results

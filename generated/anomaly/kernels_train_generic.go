@@ -23,31 +23,55 @@ func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 81920 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense10ForwardTrain(y_2 *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = s0
-			y_2q[1] = s1
-			y_2q[2] = s2
-			y_2q[3] = s3
-			y_2q[4] = s4
+			yq[0] = s0
+			yq[1] = s1
+			yq[2] = s2
+			yq[3] = s3
+			yq[4] = s4
 		}
 		{
 			s0 := bq[5]
@@ -55,19 +79,41 @@ func dense10ForwardTrain(y_2 *[640]float32, x *[128]float32, w *[40][129][16]flo
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = s0
-			y_2q[6] = s1
-			y_2q[7] = s2
-			y_2q[8] = s3
-			y_2q[9] = s4
+			yq[5] = s0
+			yq[6] = s1
+			yq[7] = s2
+			yq[8] = s3
+			yq[9] = s4
 		}
 		{
 			s0 := bq[10]
@@ -76,8 +122,33 @@ func dense10ForwardTrain(y_2 *[640]float32, x *[128]float32, w *[40][129][16]flo
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -85,12 +156,12 @@ func dense10ForwardTrain(y_2 *[640]float32, x *[128]float32, w *[40][129][16]flo
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = s0
-			y_2q[11] = s1
-			y_2q[12] = s2
-			y_2q[13] = s3
-			y_2q[14] = s4
-			y_2q[15] = s5
+			yq[10] = s0
+			yq[11] = s1
+			yq[12] = s2
+			yq[13] = s3
+			yq[14] = s4
+			yq[15] = s5
 		}
 	}
 }
@@ -105,8 +176,8 @@ func dense10ForwardTrain(y_2 *[640]float32, x *[128]float32, w *[40][129][16]flo
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 81920 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense10GradInput(y_2 *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32) {
+// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32) {
 	for k := 0; k <= 124; k += 4 {
 		var s0, s1, s2, s3 float32
 		for q := range w {
@@ -122,10 +193,10 @@ func dense10GradInput(y_2 *[128]float32, x *[640]float32, w *[40][129][16]float3
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a9[k], s0)
-		y_2[k+1] = reluGradient(a9[k+1], s1)
-		y_2[k+2] = reluGradient(a9[k+2], s2)
-		y_2[k+3] = reluGradient(a9[k+3], s3)
+		y[k] = reluGradient(a9[k], s0)
+		y[k+1] = reluGradient(a9[k+1], s1)
+		y[k+2] = reluGradient(a9[k+2], s2)
+		y[k+3] = reluGradient(a9[k+3], s3)
 	}
 }
 
@@ -210,31 +281,55 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]floa
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 81920 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 636; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -242,19 +337,41 @@ func dense1ForwardTrain(y_2 *[128]float32, x *[640]float32, w *[8][641][16]float
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 636; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -263,8 +380,33 @@ func dense1ForwardTrain(y_2 *[128]float32, x *[640]float32, w *[8][641][16]float
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 636; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -272,12 +414,12 @@ func dense1ForwardTrain(y_2 *[128]float32, x *[640]float32, w *[8][641][16]float
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -363,31 +505,55 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 16384 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+// Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -395,19 +561,41 @@ func dense2ForwardTrain(y_2 *[128]float32, x *[128]float32, w *[8][129][16]float
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -416,8 +604,33 @@ func dense2ForwardTrain(y_2 *[128]float32, x *[128]float32, w *[8][129][16]float
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -425,12 +638,12 @@ func dense2ForwardTrain(y_2 *[128]float32, x *[128]float32, w *[8][129][16]float
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -456,10 +669,13 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	{
-		y_2q := (*[8]float32)(y_2[0 : 0+8])
+		yq := (*[8]float32)(y[0 : 0+8])
 		bq := &b[0]
 		{
 			s0_0 := bq[0]
@@ -477,7 +693,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][0] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[0] = relu(s0)
+			yq[0] = relu(s0)
 		}
 		{
 			s0_0 := bq[1]
@@ -495,7 +711,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][1] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[1] = relu(s0)
+			yq[1] = relu(s0)
 		}
 		{
 			s0_0 := bq[2]
@@ -513,7 +729,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][2] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[2] = relu(s0)
+			yq[2] = relu(s0)
 		}
 		{
 			s0_0 := bq[3]
@@ -531,7 +747,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][3] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[3] = relu(s0)
+			yq[3] = relu(s0)
 		}
 		{
 			s0_0 := bq[4]
@@ -549,7 +765,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][4] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[4] = relu(s0)
+			yq[4] = relu(s0)
 		}
 		{
 			s0_0 := bq[5]
@@ -567,7 +783,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][5] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[5] = relu(s0)
+			yq[5] = relu(s0)
 		}
 		{
 			s0_0 := bq[6]
@@ -585,7 +801,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][6] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[6] = relu(s0)
+			yq[6] = relu(s0)
 		}
 		{
 			s0_0 := bq[7]
@@ -603,7 +819,7 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 				s0_7 += float32(wt[k+7][7] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			y_2q[7] = relu(s0)
+			yq[7] = relu(s0)
 		}
 	}
 }
@@ -618,8 +834,8 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[128]float32, wt *[128][8]float32, b
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 1024 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense5GradInput(y_2 *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32) {
+// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32) {
 	for k := 0; k <= 124; k += 4 {
 		var s0, s1, s2, s3 float32
 		{
@@ -635,10 +851,10 @@ func dense5GradInput(y_2 *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a4[k], s0)
-		y_2[k+1] = reluGradient(a4[k+1], s1)
-		y_2[k+2] = reluGradient(a4[k+2], s2)
-		y_2[k+3] = reluGradient(a4[k+3], s3)
+		y[k] = reluGradient(a4[k], s0)
+		y[k+1] = reluGradient(a4[k+1], s1)
+		y[k+2] = reluGradient(a4[k+2], s2)
+		y[k+3] = reluGradient(a4[k+3], s3)
 	}
 }
 
@@ -698,31 +914,55 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 1024 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense6ForwardTrain(y_2 *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 4; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -730,19 +970,41 @@ func dense6ForwardTrain(y_2 *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 4; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -751,8 +1013,33 @@ func dense6ForwardTrain(y_2 *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 4; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -760,12 +1047,12 @@ func dense6ForwardTrain(y_2 *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -780,8 +1067,8 @@ func dense6ForwardTrain(y_2 *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense6GradInput(y_2 *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32) {
+// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32) {
 	for k := 0; k <= 7; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -799,7 +1086,7 @@ func dense6GradInput(y_2 *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 
 			}
 		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[k] = reluGradient(a5[k], s0)
+		y[k] = reluGradient(a5[k], s0)
 	}
 }
 
@@ -895,8 +1182,8 @@ func dense9BiasGrad(g *[8][16]float32, dy [][128]float32) {
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 16384 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense9GradInput(y_2 *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
+// Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
 	for k := 0; k <= 124; k += 4 {
 		var s0, s1, s2, s3 float32
 		for q := range w {
@@ -912,10 +1199,10 @@ func dense9GradInput(y_2 *[128]float32, x *[128]float32, w *[8][129][16]float32,
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a8[k], s0)
-		y_2[k+1] = reluGradient(a8[k+1], s1)
-		y_2[k+2] = reluGradient(a8[k+2], s2)
-		y_2[k+3] = reluGradient(a8[k+3], s3)
+		y[k] = reluGradient(a8[k], s0)
+		y[k+1] = reluGradient(a8[k+1], s1)
+		y[k+2] = reluGradient(a8[k+2], s2)
+		y[k+3] = reluGradient(a8[k+3], s3)
 	}
 }
 

@@ -45,37 +45,70 @@ func parameters(n *Net) [][]float64 {
 	return out
 }
 
-// TestGolden compares the first sample with results computed by nngen's
-// interpreter, bit for bit.
+// golden is the first sample's result as nngen's interpreter computed it.
+var golden = [...]float32{
+	-0x1.970d5cp-05,
+	0x1.722176p-05,
+	-0x1.6fc43p-04,
+	-0x1.ff4902p-06,
+	0x1.27a3c4p-06,
+	-0x1.1b1c7p-05,
+	-0x1.fa05c2p-07,
+	-0x1.deb196p-08,
+	-0x1.a4d3b4p-05,
+	0x1.60b246p-05,
+	0x1.7bf55cp-07,
+	0x1.7b14bp-04,
+	0x1.39ffep-05,
+	-0x1.145d68p-04,
+	-0x1.42f8a8p-10,
+	0x1.26d254p-05,
+}
+
+// fusedGolden is the same with fused multiply-add.
+var fusedGolden = [...]float32{
+	-0x1.970d5ep-05,
+	0x1.72218ap-05,
+	-0x1.6fc44p-04,
+	-0x1.ff494ep-06,
+	0x1.27a40cp-06,
+	-0x1.1b1c9p-05,
+	-0x1.fa05ecp-07,
+	-0x1.deb176p-08,
+	-0x1.a4d3dcp-05,
+	0x1.60b284p-05,
+	0x1.7bf5dep-07,
+	0x1.7b14c2p-04,
+	0x1.3a000ep-05,
+	-0x1.145d8ap-04,
+	-0x1.42f83cp-10,
+	0x1.26d26cp-05,
+}
+
+// TestGolden compares the first sample with the interpreter's result, bit for
+// bit, on every path this machine has.
 func TestGolden(t *testing.T) {
-	n := New(1)
-	var x Input
-	var y Output
-	var ws Workspace
-	sample(&x, 0)
-	n.Forward(&y, &x, &ws)
-	for i, c := range []struct{ got, want float32 }{
-		{y[0], -0x1.970d5cp-05},
-		{y[1], 0x1.722176p-05},
-		{y[2], -0x1.6fc43p-04},
-		{y[3], -0x1.ff4902p-06},
-		{y[4], 0x1.27a3c4p-06},
-		{y[5], -0x1.1b1c7p-05},
-		{y[6], -0x1.fa05c2p-07},
-		{y[7], -0x1.deb196p-08},
-		{y[8], -0x1.a4d3b4p-05},
-		{y[9], 0x1.60b246p-05},
-		{y[10], 0x1.7bf55cp-07},
-		{y[11], 0x1.7b14bp-04},
-		{y[12], 0x1.39ffep-05},
-		{y[13], -0x1.145d68p-04},
-		{y[14], -0x1.42f8a8p-10},
-		{y[15], 0x1.26d254p-05},
-	} {
-		if c.got != c.want && (c.got == c.got || c.want == c.want) {
-			t.Errorf("output %d: got %x, want %x", i, c.got, c.want)
+	check := func(want []float32) {
+		t.Helper()
+		n := New(1)
+		var x Input
+		var y Output
+		var ws Workspace
+		sample(&x, 0)
+		n.Forward(&y, &x, &ws)
+		got := []float32{y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7], y[8], y[9], y[10], y[11], y[12], y[13], y[14], y[15]}
+		for i := range want {
+			if !refSame(got[i:i+1], want[i:i+1]) {
+				t.Errorf("output %d: got %x, want %x", i, got[i], want[i])
+			}
 		}
 	}
+	if useAVX2 {
+		check(fusedGolden[:])
+		defer func() { useAVX2 = true }()
+		useAVX2 = false
+	}
+	check(golden[:])
 }
 
 // TestReference compares inference with a rolled float64 implementation.

@@ -14,18 +14,18 @@ func (t *Trainer) update(g *params) {
 	// dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b1[q]
-		ws_2 := &p.b1[q]
+		ws := &p.b1[q]
 		expAvgs := &t.m.expAvg.b1[q]
 		expAvgSqs := &t.m.expAvgSq.b1[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -34,18 +34,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 640 {
 			gs := &g.w1[q][k]
-			ws_2 := &p.w1[q][k]
+			ws := &p.w1[q][k]
 			expAvgs := &t.m.expAvg.w1[q][k]
 			expAvgSqs := &t.m.expAvgSq.w1[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -54,18 +54,18 @@ func (t *Trainer) update(g *params) {
 	// dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b2[q]
-		ws_2 := &p.b2[q]
+		ws := &p.b2[q]
 		expAvgs := &t.m.expAvg.b2[q]
 		expAvgSqs := &t.m.expAvgSq.b2[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -74,18 +74,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w2[q][k]
-			ws_2 := &p.w2[q][k]
+			ws := &p.w2[q][k]
 			expAvgs := &t.m.expAvg.w2[q][k]
 			expAvgSqs := &t.m.expAvgSq.w2[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -94,18 +94,18 @@ func (t *Trainer) update(g *params) {
 	// dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b3[q]
-		ws_2 := &p.b3[q]
+		ws := &p.b3[q]
 		expAvgs := &t.m.expAvg.b3[q]
 		expAvgSqs := &t.m.expAvgSq.b3[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -114,18 +114,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w3[q][k]
-			ws_2 := &p.w3[q][k]
+			ws := &p.w3[q][k]
 			expAvgs := &t.m.expAvg.w3[q][k]
 			expAvgSqs := &t.m.expAvgSq.w3[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -134,18 +134,18 @@ func (t *Trainer) update(g *params) {
 	// dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b4[q]
-		ws_2 := &p.b4[q]
+		ws := &p.b4[q]
 		expAvgs := &t.m.expAvg.b4[q]
 		expAvgSqs := &t.m.expAvgSq.b4[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -154,18 +154,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w4[q][k]
-			ws_2 := &p.w4[q][k]
+			ws := &p.w4[q][k]
 			expAvgs := &t.m.expAvg.w4[q][k]
 			expAvgSqs := &t.m.expAvgSq.w4[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -174,18 +174,18 @@ func (t *Trainer) update(g *params) {
 	// dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	{
 		gs := &g.b5[0]
-		ws_2 := &p.b5[0]
+		ws := &p.b5[0]
 		expAvgs := &t.m.expAvg.b5[0]
 		expAvgSqs := &t.m.expAvgSq.b5[0]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -193,18 +193,18 @@ func (t *Trainer) update(g *params) {
 	// dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for k := range 128 {
 		gs := &g.w5[k]
-		ws_2 := &p.w5[k]
+		ws := &p.w5[k]
 		expAvgs := &t.m.expAvg.w5[k]
 		expAvgSqs := &t.m.expAvgSq.w5[k]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -212,18 +212,18 @@ func (t *Trainer) update(g *params) {
 	// dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b6[q]
-		ws_2 := &p.b6[q]
+		ws := &p.b6[q]
 		expAvgs := &t.m.expAvg.b6[q]
 		expAvgSqs := &t.m.expAvgSq.b6[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -232,18 +232,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 8 {
 			gs := &g.w6[q][k]
-			ws_2 := &p.w6[q][k]
+			ws := &p.w6[q][k]
 			expAvgs := &t.m.expAvg.w6[q][k]
 			expAvgSqs := &t.m.expAvgSq.w6[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -252,18 +252,18 @@ func (t *Trainer) update(g *params) {
 	// dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b7[q]
-		ws_2 := &p.b7[q]
+		ws := &p.b7[q]
 		expAvgs := &t.m.expAvg.b7[q]
 		expAvgSqs := &t.m.expAvgSq.b7[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -272,18 +272,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w7[q][k]
-			ws_2 := &p.w7[q][k]
+			ws := &p.w7[q][k]
 			expAvgs := &t.m.expAvg.w7[q][k]
 			expAvgSqs := &t.m.expAvgSq.w7[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -292,18 +292,18 @@ func (t *Trainer) update(g *params) {
 	// dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b8[q]
-		ws_2 := &p.b8[q]
+		ws := &p.b8[q]
 		expAvgs := &t.m.expAvg.b8[q]
 		expAvgSqs := &t.m.expAvgSq.b8[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -312,18 +312,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w8[q][k]
-			ws_2 := &p.w8[q][k]
+			ws := &p.w8[q][k]
 			expAvgs := &t.m.expAvg.w8[q][k]
 			expAvgSqs := &t.m.expAvgSq.w8[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -332,18 +332,18 @@ func (t *Trainer) update(g *params) {
 	// dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 8 {
 		gs := &g.b9[q]
-		ws_2 := &p.b9[q]
+		ws := &p.b9[q]
 		expAvgs := &t.m.expAvg.b9[q]
 		expAvgSqs := &t.m.expAvgSq.b9[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -352,18 +352,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w9[q][k]
-			ws_2 := &p.w9[q][k]
+			ws := &p.w9[q][k]
 			expAvgs := &t.m.expAvg.w9[q][k]
 			expAvgSqs := &t.m.expAvgSq.w9[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -372,18 +372,18 @@ func (t *Trainer) update(g *params) {
 	// dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 40 {
 		gs := &g.b10[q]
-		ws_2 := &p.b10[q]
+		ws := &p.b10[q]
 		expAvgs := &t.m.expAvg.b10[q]
 		expAvgSqs := &t.m.expAvgSq.b10[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -392,18 +392,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 40 {
 		for k := range 128 {
 			gs := &g.w10[q][k]
-			ws_2 := &p.w10[q][k]
+			ws := &p.w10[q][k]
 			expAvgs := &t.m.expAvg.w10[q][k]
 			expAvgSqs := &t.m.expAvgSq.w10[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}

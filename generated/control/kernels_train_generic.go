@@ -12,8 +12,8 @@ package control
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 128 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+// Fully unrolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -45,11 +45,11 @@ func dense1ForwardTrain(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 		s2 += float32(w[0][3][2] * xk)
 		s3 += float32(w[0][3][3] * xk)
 		s4 += float32(w[0][3][4] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
-		y_2[4] = tanh(s4)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
+		y[4] = tanh(s4)
 	}
 	{
 		// y[5…9] = Σ w[n][k]·x[k] + b[n]
@@ -82,11 +82,11 @@ func dense1ForwardTrain(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 		s2 += float32(w[0][3][7] * xk)
 		s3 += float32(w[0][3][8] * xk)
 		s4 += float32(w[0][3][9] * xk)
-		y_2[5] = tanh(s0)
-		y_2[6] = tanh(s1)
-		y_2[7] = tanh(s2)
-		y_2[8] = tanh(s3)
-		y_2[9] = tanh(s4)
+		y[5] = tanh(s0)
+		y[6] = tanh(s1)
+		y[7] = tanh(s2)
+		y[8] = tanh(s3)
+		y[9] = tanh(s4)
 	}
 	{
 		// y[10…15] = Σ w[n][k]·x[k] + b[n]
@@ -124,12 +124,12 @@ func dense1ForwardTrain(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 		s3 += float32(w[0][3][13] * xk)
 		s4 += float32(w[0][3][14] * xk)
 		s5 += float32(w[0][3][15] * xk)
-		y_2[10] = tanh(s0)
-		y_2[11] = tanh(s1)
-		y_2[12] = tanh(s2)
-		y_2[13] = tanh(s3)
-		y_2[14] = tanh(s4)
-		y_2[15] = tanh(s5)
+		y[10] = tanh(s0)
+		y[11] = tanh(s1)
+		y[12] = tanh(s2)
+		y[13] = tanh(s3)
+		y[14] = tanh(s4)
+		y[15] = tanh(s5)
 	}
 	{
 		// y[16…20] = Σ w[n][k]·x[k] + b[n]
@@ -162,11 +162,11 @@ func dense1ForwardTrain(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 		s2 += float32(w[1][3][2] * xk)
 		s3 += float32(w[1][3][3] * xk)
 		s4 += float32(w[1][3][4] * xk)
-		y_2[16] = tanh(s0)
-		y_2[17] = tanh(s1)
-		y_2[18] = tanh(s2)
-		y_2[19] = tanh(s3)
-		y_2[20] = tanh(s4)
+		y[16] = tanh(s0)
+		y[17] = tanh(s1)
+		y[18] = tanh(s2)
+		y[19] = tanh(s3)
+		y[20] = tanh(s4)
 	}
 	{
 		// y[21…25] = Σ w[n][k]·x[k] + b[n]
@@ -199,11 +199,11 @@ func dense1ForwardTrain(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 		s2 += float32(w[1][3][7] * xk)
 		s3 += float32(w[1][3][8] * xk)
 		s4 += float32(w[1][3][9] * xk)
-		y_2[21] = tanh(s0)
-		y_2[22] = tanh(s1)
-		y_2[23] = tanh(s2)
-		y_2[24] = tanh(s3)
-		y_2[25] = tanh(s4)
+		y[21] = tanh(s0)
+		y[22] = tanh(s1)
+		y[23] = tanh(s2)
+		y[24] = tanh(s3)
+		y[25] = tanh(s4)
 	}
 	{
 		// y[26…31] = Σ w[n][k]·x[k] + b[n]
@@ -241,12 +241,12 @@ func dense1ForwardTrain(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 		s3 += float32(w[1][3][13] * xk)
 		s4 += float32(w[1][3][14] * xk)
 		s5 += float32(w[1][3][15] * xk)
-		y_2[26] = tanh(s0)
-		y_2[27] = tanh(s1)
-		y_2[28] = tanh(s2)
-		y_2[29] = tanh(s3)
-		y_2[30] = tanh(s4)
-		y_2[31] = tanh(s5)
+		y[26] = tanh(s0)
+		y[27] = tanh(s1)
+		y[28] = tanh(s2)
+		y[29] = tanh(s3)
+		y[30] = tanh(s4)
+		y[31] = tanh(s5)
 	}
 }
 
@@ -342,12 +342,14 @@ func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 //		y[n] = tanh(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
@@ -359,9 +361,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][1] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[0] = tanh(s0)
+			yq[0] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[1] = tanh(s1)
+			yq[1] = tanh(s1)
 		}
 		{
 			s0_0 := bq[2]
@@ -374,9 +376,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][3] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[2] = tanh(s0)
+			yq[2] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[3] = tanh(s1)
+			yq[3] = tanh(s1)
 		}
 		{
 			s0_0 := bq[4]
@@ -389,9 +391,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][5] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[4] = tanh(s0)
+			yq[4] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[5] = tanh(s1)
+			yq[5] = tanh(s1)
 		}
 		{
 			s0_0 := bq[6]
@@ -404,9 +406,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][7] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[6] = tanh(s0)
+			yq[6] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[7] = tanh(s1)
+			yq[7] = tanh(s1)
 		}
 		{
 			s0_0 := bq[8]
@@ -419,9 +421,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][9] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[8] = tanh(s0)
+			yq[8] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[9] = tanh(s1)
+			yq[9] = tanh(s1)
 		}
 		{
 			s0_0 := bq[10]
@@ -434,9 +436,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][11] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[10] = tanh(s0)
+			yq[10] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[11] = tanh(s1)
+			yq[11] = tanh(s1)
 		}
 		{
 			s0_0 := bq[12]
@@ -449,9 +451,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][13] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[12] = tanh(s0)
+			yq[12] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[13] = tanh(s1)
+			yq[13] = tanh(s1)
 		}
 		{
 			s0_0 := bq[14]
@@ -464,9 +466,9 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 				s1_1 += float32(wq[k+1][15] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[14] = tanh(s0)
+			yq[14] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[15] = tanh(s1)
+			yq[15] = tanh(s1)
 		}
 	}
 }
@@ -481,8 +483,8 @@ func dense2ForwardTrain(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32,
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32) {
+// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32) {
 	for k := 0; k <= 31; k += 1 {
 		var s0_0, s0_1 float32
 		for q := range w {
@@ -494,7 +496,7 @@ func dense2GradInput(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, a1
 			}
 		}
 		s0 := (s0_0 + s0_1)
-		y_2[k] = tanhGradient(a1[k], s0)
+		y[k] = tanhGradient(a1[k], s0)
 	}
 }
 
@@ -590,8 +592,8 @@ func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense3ForwardTrain(y_2 *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -661,7 +663,7 @@ func dense3ForwardTrain(y_2 *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 		xk = x[31]
 		s0_7 += float32(wt[31][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -732,7 +734,7 @@ func dense3ForwardTrain(y_2 *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 		xk = x[31]
 		s0_7 += float32(wt[31][1] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[1] = s0
+		y[1] = s0
 	}
 }
 
@@ -746,8 +748,8 @@ func dense3ForwardTrain(y_2 *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32) {
+// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3GradInput(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -761,10 +763,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[1][1] * xk)
 		s2 += float32(wt[2][1] * xk)
 		s3 += float32(wt[3][1] * xk)
-		y_2[0] = tanhGradient(a2[0], s0)
-		y_2[1] = tanhGradient(a2[1], s1)
-		y_2[2] = tanhGradient(a2[2], s2)
-		y_2[3] = tanhGradient(a2[3], s3)
+		y[0] = tanhGradient(a2[0], s0)
+		y[1] = tanhGradient(a2[1], s1)
+		y[2] = tanhGradient(a2[2], s2)
+		y[3] = tanhGradient(a2[3], s3)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -779,10 +781,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[5][1] * xk)
 		s2 += float32(wt[6][1] * xk)
 		s3 += float32(wt[7][1] * xk)
-		y_2[4] = tanhGradient(a2[4], s0)
-		y_2[5] = tanhGradient(a2[5], s1)
-		y_2[6] = tanhGradient(a2[6], s2)
-		y_2[7] = tanhGradient(a2[7], s3)
+		y[4] = tanhGradient(a2[4], s0)
+		y[5] = tanhGradient(a2[5], s1)
+		y[6] = tanhGradient(a2[6], s2)
+		y[7] = tanhGradient(a2[7], s3)
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -797,10 +799,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[9][1] * xk)
 		s2 += float32(wt[10][1] * xk)
 		s3 += float32(wt[11][1] * xk)
-		y_2[8] = tanhGradient(a2[8], s0)
-		y_2[9] = tanhGradient(a2[9], s1)
-		y_2[10] = tanhGradient(a2[10], s2)
-		y_2[11] = tanhGradient(a2[11], s3)
+		y[8] = tanhGradient(a2[8], s0)
+		y[9] = tanhGradient(a2[9], s1)
+		y[10] = tanhGradient(a2[10], s2)
+		y[11] = tanhGradient(a2[11], s3)
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -815,10 +817,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[13][1] * xk)
 		s2 += float32(wt[14][1] * xk)
 		s3 += float32(wt[15][1] * xk)
-		y_2[12] = tanhGradient(a2[12], s0)
-		y_2[13] = tanhGradient(a2[13], s1)
-		y_2[14] = tanhGradient(a2[14], s2)
-		y_2[15] = tanhGradient(a2[15], s3)
+		y[12] = tanhGradient(a2[12], s0)
+		y[13] = tanhGradient(a2[13], s1)
+		y[14] = tanhGradient(a2[14], s2)
+		y[15] = tanhGradient(a2[15], s3)
 	}
 	{
 		// y[16…19] = Σ w[k][n]·x[k]
@@ -833,10 +835,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[17][1] * xk)
 		s2 += float32(wt[18][1] * xk)
 		s3 += float32(wt[19][1] * xk)
-		y_2[16] = tanhGradient(a2[16], s0)
-		y_2[17] = tanhGradient(a2[17], s1)
-		y_2[18] = tanhGradient(a2[18], s2)
-		y_2[19] = tanhGradient(a2[19], s3)
+		y[16] = tanhGradient(a2[16], s0)
+		y[17] = tanhGradient(a2[17], s1)
+		y[18] = tanhGradient(a2[18], s2)
+		y[19] = tanhGradient(a2[19], s3)
 	}
 	{
 		// y[20…23] = Σ w[k][n]·x[k]
@@ -851,10 +853,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[21][1] * xk)
 		s2 += float32(wt[22][1] * xk)
 		s3 += float32(wt[23][1] * xk)
-		y_2[20] = tanhGradient(a2[20], s0)
-		y_2[21] = tanhGradient(a2[21], s1)
-		y_2[22] = tanhGradient(a2[22], s2)
-		y_2[23] = tanhGradient(a2[23], s3)
+		y[20] = tanhGradient(a2[20], s0)
+		y[21] = tanhGradient(a2[21], s1)
+		y[22] = tanhGradient(a2[22], s2)
+		y[23] = tanhGradient(a2[23], s3)
 	}
 	{
 		// y[24…27] = Σ w[k][n]·x[k]
@@ -869,10 +871,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[25][1] * xk)
 		s2 += float32(wt[26][1] * xk)
 		s3 += float32(wt[27][1] * xk)
-		y_2[24] = tanhGradient(a2[24], s0)
-		y_2[25] = tanhGradient(a2[25], s1)
-		y_2[26] = tanhGradient(a2[26], s2)
-		y_2[27] = tanhGradient(a2[27], s3)
+		y[24] = tanhGradient(a2[24], s0)
+		y[25] = tanhGradient(a2[25], s1)
+		y[26] = tanhGradient(a2[26], s2)
+		y[27] = tanhGradient(a2[27], s3)
 	}
 	{
 		// y[28…31] = Σ w[k][n]·x[k]
@@ -887,10 +889,10 @@ func dense3GradInput(y_2 *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[3
 		s1 += float32(wt[29][1] * xk)
 		s2 += float32(wt[30][1] * xk)
 		s3 += float32(wt[31][1] * xk)
-		y_2[28] = tanhGradient(a2[28], s0)
-		y_2[29] = tanhGradient(a2[29], s1)
-		y_2[30] = tanhGradient(a2[30], s2)
-		y_2[31] = tanhGradient(a2[31], s3)
+		y[28] = tanhGradient(a2[28], s0)
+		y[29] = tanhGradient(a2[29], s1)
+		y[30] = tanhGradient(a2[30], s2)
+		y[31] = tanhGradient(a2[31], s3)
 	}
 }
 

@@ -14,18 +14,18 @@ func (t *Trainer) update(g *params) {
 	// dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 2 {
 		gs := &g.b1[q]
-		ws_2 := &p.b1[q]
+		ws := &p.b1[q]
 		expAvgs := &t.m.expAvg.b1[q]
 		expAvgSqs := &t.m.expAvgSq.b1[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -34,18 +34,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 2 {
 		for k := range 4 {
 			gs := &g.w1[q][k]
-			ws_2 := &p.w1[q][k]
+			ws := &p.w1[q][k]
 			expAvgs := &t.m.expAvg.w1[q][k]
 			expAvgSqs := &t.m.expAvgSq.w1[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -54,18 +54,18 @@ func (t *Trainer) update(g *params) {
 	// dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for q := range 2 {
 		gs := &g.b2[q]
-		ws_2 := &p.b2[q]
+		ws := &p.b2[q]
 		expAvgs := &t.m.expAvg.b2[q]
 		expAvgSqs := &t.m.expAvgSq.b2[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -74,18 +74,18 @@ func (t *Trainer) update(g *params) {
 	for q := range 2 {
 		for k := range 32 {
 			gs := &g.w2[q][k]
-			ws_2 := &p.w2[q][k]
+			ws := &p.w2[q][k]
 			expAvgs := &t.m.expAvg.w2[q][k]
 			expAvgSqs := &t.m.expAvgSq.w2[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				expAvg := expAvgs[j]
 				expAvgSq := expAvgSqs[j]
 				expAvg = expAvg + float32(0.1*(g_-expAvg))
 				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 				w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-				ws_2[j] = w
+				ws[j] = w
 				expAvgs[j] = expAvg
 				expAvgSqs[j] = expAvgSq
 			}
@@ -94,18 +94,18 @@ func (t *Trainer) update(g *params) {
 	// dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	{
 		gs := &g.b3[0]
-		ws_2 := &p.b3[0]
+		ws := &p.b3[0]
 		expAvgs := &t.m.expAvg.b3[0]
 		expAvgSqs := &t.m.expAvgSq.b3[0]
 		for j := range 2 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}
@@ -113,18 +113,18 @@ func (t *Trainer) update(g *params) {
 	// dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e…
 	for k := range 32 {
 		gs := &g.w3[k]
-		ws_2 := &p.w3[k]
+		ws := &p.w3[k]
 		expAvgs := &t.m.expAvg.w3[k]
 		expAvgSqs := &t.m.expAvgSq.w3[k]
 		for j := range 2 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			expAvg := expAvgs[j]
 			expAvgSq := expAvgSqs[j]
 			expAvg = expAvg + float32(0.1*(g_-expAvg))
 			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
 			w = w - ((stepSize_2 * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction_2) + 1e-08))
-			ws_2[j] = w
+			ws[j] = w
 			expAvgs[j] = expAvg
 			expAvgSqs[j] = expAvgSq
 		}

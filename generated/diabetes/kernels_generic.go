@@ -2,7 +2,7 @@
 
 package diabetes
 
-// dense1Forward computes the output of layer "dense1", 10→1:
+// dense1ForwardGeneric computes the output of layer "dense1", 10→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package diabetes
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 10 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
+// Fully unrolled: 10 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -39,6 +39,6 @@ func dense1Forward(y_2 *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][1
 		xk = x[9]
 		s0_1 += float32(wt[9][0] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 	}
 }

@@ -23,8 +23,8 @@ func dense1BiasGrad(g *[1][16]float32, dy [][1]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 10 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
+// Fully unrolled: 10 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -50,7 +50,7 @@ func dense1ForwardTrain(y_2 *[1]float32, x *[10]float32, wt *[10][8]float32, b *
 		xk = x[9]
 		s0_1 += float32(wt[9][0] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 	}
 }
 

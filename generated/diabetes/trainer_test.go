@@ -5,6 +5,7 @@ package diabetes
 import (
 	"bytes"
 	"math"
+	"sync/atomic"
 	"testing"
 
 	"github.com/nngen-go/nngen/runtime/nnrt"
@@ -161,6 +162,26 @@ func TestZeroAllocationsTraining(t *testing.T) {
 	}); a != 0 {
 		t.Errorf("%v allocations", a)
 	}
+}
+
+// A service goes on answering while it learns: it trains a copy and publishes
+// it with one store. Readers never see a half-trained network.
+func ExampleNet_Clone() {
+	var serving atomic.Pointer[Net]
+	serving.Store(New(1))
+
+	// In the goroutine that learns.
+	learning := serving.Load().Clone()
+	trainer := NewTrainer(learning, Options{Seed: 1})
+	x, y := make([]Input, MaxBatch), make([]Target, MaxBatch)
+	trainer.Step(x, y)
+	trainer.Close()
+	serving.Store(learning)
+
+	// In the goroutines that answer.
+	var question Input
+	_ = serving.Load().Predict(&question)
+	// Output:
 }
 
 // refAccumulate adds x to sum.

@@ -11,24 +11,24 @@ func (t *Trainer) update(g *params) {
 	// dense1.bias: w = w - (lr · g)
 	{
 		gs := &g.b1[0]
-		ws_2 := &p.b1[0]
+		ws := &p.b1[0]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense1.weight: w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2))
 	for k := range 10 {
 		gs := &g.w1[k]
-		ws_2 := &p.w1[k]
+		ws := &p.w1[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
 			w = w - nnrt.Max32(nnrt.Min32(w, float32(lr*0.2)), -float32(lr*0.2))
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 }

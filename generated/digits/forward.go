@@ -17,26 +17,22 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	z2 := (*[10]float32)(ws.t0[:10])
 	dense2Forward(z2, a1, &p.w2, &p.b2)
 	z2Max := (*[1]float32)(ws.t1[:1])
-	s_2 := z2[0]
+	s := z2[0]
 	for j := 1; j < 10; j++ {
-		s_2 = larger(s_2, z2[j])
+		s = larger(s, z2[j])
 	}
-	z2Max[0] = s_2
+	z2Max[0] = s
 	z2Exp := &ws.t2
-	for j := range z2Exp {
-		z2Exp[j] = exponentials(z2[j], z2Max[0])
-	}
+	exponentialsEach(z2Exp, z2, z2Max)
 	z2Sum := (*[1]float32)(ws.t0[:1])
-	var s_30, s_31 float32
+	var s_20, s_21 float32
 	for j := 0; j <= 8; j += 2 {
-		s_30 += float32(z2Exp[j])
-		s_31 += float32(z2Exp[j+1])
+		s_20 += float32(z2Exp[j])
+		s_21 += float32(z2Exp[j+1])
 	}
-	s_3 := (s_30 + s_31)
-	z2Sum[0] = s_3
-	for j := range y {
-		y[j] = softmax(z2Exp[j], z2Sum[0])
-	}
+	s_2 := (s_20 + s_21)
+	z2Sum[0] = s_2
+	softmaxEach((*[10]float32)(y), z2Exp, z2Sum)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -45,31 +45,58 @@ func parameters(n *Net) [][]float64 {
 	return out
 }
 
-// TestGolden compares the first sample with results computed by nngen's
-// interpreter, bit for bit.
+// golden is the first sample's result as nngen's interpreter computed it.
+var golden = [...]float32{
+	0x1.a51804p-04,
+	0x1.d5703p-04,
+	0x1.a2fe36p-04,
+	0x1.a43c58p-04,
+	0x1.7d6e7ep-04,
+	0x1.952c9ap-04,
+	0x1.5c730ap-04,
+	0x1.a67e4ep-04,
+	0x1.a3829ep-04,
+	0x1.852e44p-04,
+}
+
+// fusedGolden is the same with fused multiply-add.
+var fusedGolden = [...]float32{
+	0x1.a51804p-04,
+	0x1.d5703p-04,
+	0x1.a2fe36p-04,
+	0x1.a43c58p-04,
+	0x1.7d6e7ep-04,
+	0x1.952c9ap-04,
+	0x1.5c7308p-04,
+	0x1.a67e4cp-04,
+	0x1.a3829ep-04,
+	0x1.852e44p-04,
+}
+
+// TestGolden compares the first sample with the interpreter's result, bit for
+// bit, on every path this machine has.
 func TestGolden(t *testing.T) {
-	n := New(1)
-	var x Input
-	var y Output
-	var ws Workspace
-	sample(&x, 0)
-	n.Forward(&y, &x, &ws)
-	for i, c := range []struct{ got, want float32 }{
-		{y[0], 0x1.a51804p-04},
-		{y[1], 0x1.d5703p-04},
-		{y[2], 0x1.a2fe36p-04},
-		{y[3], 0x1.a43c58p-04},
-		{y[4], 0x1.7d6e7ep-04},
-		{y[5], 0x1.952c9ap-04},
-		{y[6], 0x1.5c730ap-04},
-		{y[7], 0x1.a67e4ep-04},
-		{y[8], 0x1.a3829ep-04},
-		{y[9], 0x1.852e44p-04},
-	} {
-		if c.got != c.want && (c.got == c.got || c.want == c.want) {
-			t.Errorf("output %d: got %x, want %x", i, c.got, c.want)
+	check := func(want []float32) {
+		t.Helper()
+		n := New(1)
+		var x Input
+		var y Output
+		var ws Workspace
+		sample(&x, 0)
+		n.Forward(&y, &x, &ws)
+		got := []float32{y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7], y[8], y[9]}
+		for i := range want {
+			if !refSame(got[i:i+1], want[i:i+1]) {
+				t.Errorf("output %d: got %x, want %x", i, got[i], want[i])
+			}
 		}
 	}
+	if useAVX2 {
+		check(fusedGolden[:])
+		defer func() { useAVX2 = true }()
+		useAVX2 = false
+	}
+	check(golden[:])
 }
 
 // TestReference compares inference with a rolled float64 implementation.

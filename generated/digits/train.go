@@ -96,9 +96,7 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 		}
 		z2Max[0] = s_3
 		z2Exp := &ws.t2
-		for j := range z2Exp {
-			z2Exp[j] = exponentials(z2[j], z2Max[0])
-		}
+		exponentialsEach(z2Exp, z2, z2Max)
 		z2Sum := &ws.t3
 		var s_40, s_41 float32
 		for j := 0; j <= 8; j += 2 {

@@ -2,7 +2,7 @@
 
 package iris
 
-// dense1Forward computes the output of layer "dense1", 4→16:
+// dense1ForwardGeneric computes the output of layer "dense1", 4→16:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package iris
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -45,11 +45,11 @@ func dense1Forward(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1]
 		s2 += float32(w[0][3][2] * xk)
 		s3 += float32(w[0][3][3] * xk)
 		s4 += float32(w[0][3][4] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
-		y_2[4] = tanh(s4)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
+		y[4] = tanh(s4)
 	}
 	{
 		// y[5…9] = Σ w[n][k]·x[k] + b[n]
@@ -82,11 +82,11 @@ func dense1Forward(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1]
 		s2 += float32(w[0][3][7] * xk)
 		s3 += float32(w[0][3][8] * xk)
 		s4 += float32(w[0][3][9] * xk)
-		y_2[5] = tanh(s0)
-		y_2[6] = tanh(s1)
-		y_2[7] = tanh(s2)
-		y_2[8] = tanh(s3)
-		y_2[9] = tanh(s4)
+		y[5] = tanh(s0)
+		y[6] = tanh(s1)
+		y[7] = tanh(s2)
+		y[8] = tanh(s3)
+		y[9] = tanh(s4)
 	}
 	{
 		// y[10…15] = Σ w[n][k]·x[k] + b[n]
@@ -124,16 +124,16 @@ func dense1Forward(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1]
 		s3 += float32(w[0][3][13] * xk)
 		s4 += float32(w[0][3][14] * xk)
 		s5 += float32(w[0][3][15] * xk)
-		y_2[10] = tanh(s0)
-		y_2[11] = tanh(s1)
-		y_2[12] = tanh(s2)
-		y_2[13] = tanh(s3)
-		y_2[14] = tanh(s4)
-		y_2[15] = tanh(s5)
+		y[10] = tanh(s0)
+		y[11] = tanh(s1)
+		y[12] = tanh(s2)
+		y[13] = tanh(s3)
+		y[14] = tanh(s4)
+		y[15] = tanh(s5)
 	}
 }
 
-// dense2Forward computes the output of layer "dense2", 16→3:
+// dense2ForwardGeneric computes the output of layer "dense2", 16→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -143,8 +143,8 @@ func dense1Forward(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1]
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -182,7 +182,7 @@ func dense2Forward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -221,7 +221,7 @@ func dense2Forward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -260,6 +260,13 @@ func dense2Forward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
+	}
+}
+
+// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
+func tanhEachGeneric(y *[16]float32, x0 *[16]float32) {
+	for j := range y {
+		y[j] = float32(tanh(x0[j]))
 	}
 }

@@ -23,8 +23,8 @@ func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -56,11 +56,11 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b
 		s2 += float32(w[0][3][2] * xk)
 		s3 += float32(w[0][3][3] * xk)
 		s4 += float32(w[0][3][4] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
-		y_2[4] = tanh(s4)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
+		y[4] = tanh(s4)
 	}
 	{
 		// y[5…9] = Σ w[n][k]·x[k] + b[n]
@@ -93,11 +93,11 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b
 		s2 += float32(w[0][3][7] * xk)
 		s3 += float32(w[0][3][8] * xk)
 		s4 += float32(w[0][3][9] * xk)
-		y_2[5] = tanh(s0)
-		y_2[6] = tanh(s1)
-		y_2[7] = tanh(s2)
-		y_2[8] = tanh(s3)
-		y_2[9] = tanh(s4)
+		y[5] = tanh(s0)
+		y[6] = tanh(s1)
+		y[7] = tanh(s2)
+		y[8] = tanh(s3)
+		y[9] = tanh(s4)
 	}
 	{
 		// y[10…15] = Σ w[n][k]·x[k] + b[n]
@@ -135,12 +135,12 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[4]float32, w *[1][4][16]float32, b
 		s3 += float32(w[0][3][13] * xk)
 		s4 += float32(w[0][3][14] * xk)
 		s5 += float32(w[0][3][15] * xk)
-		y_2[10] = tanh(s0)
-		y_2[11] = tanh(s1)
-		y_2[12] = tanh(s2)
-		y_2[13] = tanh(s3)
-		y_2[14] = tanh(s4)
-		y_2[15] = tanh(s5)
+		y[10] = tanh(s0)
+		y[11] = tanh(s1)
+		y[12] = tanh(s2)
+		y[13] = tanh(s3)
+		y[14] = tanh(s4)
+		y[15] = tanh(s5)
 	}
 }
 
@@ -234,8 +234,8 @@ func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -273,7 +273,7 @@ func dense2ForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -312,7 +312,7 @@ func dense2ForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -351,7 +351,7 @@ func dense2ForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
 	}
 }
 
@@ -365,8 +365,8 @@ func dense2ForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 48 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[16]float32) {
+// Fully unrolled: 48 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[16]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -385,10 +385,10 @@ func dense2GradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[1][2] * xk)
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[3][2] * xk)
-		y_2[0] = tanhGradient(a1[0], s0)
-		y_2[1] = tanhGradient(a1[1], s1)
-		y_2[2] = tanhGradient(a1[2], s2)
-		y_2[3] = tanhGradient(a1[3], s3)
+		y[0] = tanhGradient(a1[0], s0)
+		y[1] = tanhGradient(a1[1], s1)
+		y[2] = tanhGradient(a1[2], s2)
+		y[3] = tanhGradient(a1[3], s3)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -408,10 +408,10 @@ func dense2GradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[5][2] * xk)
 		s2 += float32(wt[6][2] * xk)
 		s3 += float32(wt[7][2] * xk)
-		y_2[4] = tanhGradient(a1[4], s0)
-		y_2[5] = tanhGradient(a1[5], s1)
-		y_2[6] = tanhGradient(a1[6], s2)
-		y_2[7] = tanhGradient(a1[7], s3)
+		y[4] = tanhGradient(a1[4], s0)
+		y[5] = tanhGradient(a1[5], s1)
+		y[6] = tanhGradient(a1[6], s2)
+		y[7] = tanhGradient(a1[7], s3)
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -431,10 +431,10 @@ func dense2GradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[9][2] * xk)
 		s2 += float32(wt[10][2] * xk)
 		s3 += float32(wt[11][2] * xk)
-		y_2[8] = tanhGradient(a1[8], s0)
-		y_2[9] = tanhGradient(a1[9], s1)
-		y_2[10] = tanhGradient(a1[10], s2)
-		y_2[11] = tanhGradient(a1[11], s3)
+		y[8] = tanhGradient(a1[8], s0)
+		y[9] = tanhGradient(a1[9], s1)
+		y[10] = tanhGradient(a1[10], s2)
+		y[11] = tanhGradient(a1[11], s3)
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -454,10 +454,10 @@ func dense2GradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[13][2] * xk)
 		s2 += float32(wt[14][2] * xk)
 		s3 += float32(wt[15][2] * xk)
-		y_2[12] = tanhGradient(a1[12], s0)
-		y_2[13] = tanhGradient(a1[13], s1)
-		y_2[14] = tanhGradient(a1[14], s2)
-		y_2[15] = tanhGradient(a1[15], s3)
+		y[12] = tanhGradient(a1[12], s0)
+		y[13] = tanhGradient(a1[13], s1)
+		y[14] = tanhGradient(a1[14], s2)
+		y[15] = tanhGradient(a1[15], s3)
 	}
 }
 

@@ -2,7 +2,7 @@
 
 package lecture
 
-// dense1Forward computes the output of layer "dense1", 3→8:
+// dense1ForwardGeneric computes the output of layer "dense1", 3→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package lecture
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 24 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -39,11 +39,11 @@ func dense1Forward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
-		y_2[0] = sigmoid(s0)
-		y_2[1] = sigmoid(s1)
-		y_2[2] = sigmoid(s2)
-		y_2[3] = sigmoid(s3)
-		y_2[4] = sigmoid(s4)
+		y[0] = sigmoid(s0)
+		y[1] = sigmoid(s1)
+		y[2] = sigmoid(s2)
+		y[3] = sigmoid(s3)
+		y[4] = sigmoid(s4)
 	}
 	{
 		// y[5…7] = Σ w[n][k]·x[k] + b[n]
@@ -62,13 +62,13 @@ func dense1Forward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]
 		s0 += float32(wt[2][5] * xk)
 		s1 += float32(wt[2][6] * xk)
 		s2 += float32(wt[2][7] * xk)
-		y_2[5] = sigmoid(s0)
-		y_2[6] = sigmoid(s1)
-		y_2[7] = sigmoid(s2)
+		y[5] = sigmoid(s0)
+		y[6] = sigmoid(s1)
+		y[7] = sigmoid(s2)
 	}
 }
 
-// dense2Forward computes the output of layer "dense2", 8→8:
+// dense2ForwardGeneric computes the output of layer "dense2", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -78,8 +78,8 @@ func dense1Forward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]
 //		y[n] = softsign(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -110,9 +110,9 @@ func dense2Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = softsign(s0)
+		y[0] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = softsign(s1)
+		y[1] = softsign(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -144,9 +144,9 @@ func dense2Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = softsign(s0)
+		y[2] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = softsign(s1)
+		y[3] = softsign(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -178,9 +178,9 @@ func dense2Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = softsign(s0)
+		y[4] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = softsign(s1)
+		y[5] = softsign(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -212,13 +212,13 @@ func dense2Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = softsign(s0)
+		y[6] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = softsign(s1)
+		y[7] = softsign(s1)
 	}
 }
 
-// dense3Forward computes the output of layer "dense3", 8→8:
+// dense3ForwardGeneric computes the output of layer "dense3", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -228,8 +228,8 @@ func dense2Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense3Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -260,9 +260,9 @@ func dense3Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = tanh(s0)
+		y[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = tanh(s1)
+		y[1] = tanh(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -294,9 +294,9 @@ func dense3Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = tanh(s0)
+		y[2] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = tanh(s1)
+		y[3] = tanh(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -328,9 +328,9 @@ func dense3Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = tanh(s0)
+		y[4] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = tanh(s1)
+		y[5] = tanh(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -362,13 +362,13 @@ func dense3Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = tanh(s0)
+		y[6] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = tanh(s1)
+		y[7] = tanh(s1)
 	}
 }
 
-// dense4Forward computes the output of layer "dense4", 8→8:
+// dense4ForwardGeneric computes the output of layer "dense4", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -378,8 +378,8 @@ func dense3Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //		y[n] = relu(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -410,9 +410,9 @@ func dense4Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = relu(s0)
+		y[0] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = relu(s1)
+		y[1] = relu(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -444,9 +444,9 @@ func dense4Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = relu(s0)
+		y[2] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = relu(s1)
+		y[3] = relu(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -478,9 +478,9 @@ func dense4Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = relu(s0)
+		y[4] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = relu(s1)
+		y[5] = relu(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -512,13 +512,13 @@ func dense4Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = relu(s0)
+		y[6] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = relu(s1)
+		y[7] = relu(s1)
 	}
 }
 
-// dense5Forward computes the output of layer "dense5", 8→8:
+// dense5ForwardGeneric computes the output of layer "dense5", 8→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -528,8 +528,8 @@ func dense4Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //		y[n] = leakyRelu(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense5Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense5ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -560,9 +560,9 @@ func dense5Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = leakyRelu(s0)
+		y[0] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = leakyRelu(s1)
+		y[1] = leakyRelu(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -594,9 +594,9 @@ func dense5Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = leakyRelu(s0)
+		y[2] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = leakyRelu(s1)
+		y[3] = leakyRelu(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -628,9 +628,9 @@ func dense5Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = leakyRelu(s0)
+		y[4] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = leakyRelu(s1)
+		y[5] = leakyRelu(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -662,13 +662,13 @@ func dense5Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = leakyRelu(s0)
+		y[6] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = leakyRelu(s1)
+		y[7] = leakyRelu(s1)
 	}
 }
 
-// dense6Forward computes the output of layer "dense6", 8→2:
+// dense6ForwardGeneric computes the output of layer "dense6", 8→2:
 //
 //	for n := range y {
 //		s := b[n]
@@ -678,8 +678,8 @@ func dense5Forward(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense6Forward(y_2 *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense6ForwardGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -710,8 +710,36 @@ func dense6Forward(y_2 *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 		s1 := (s1_0 + s1_1)
-		y_2[1] = s1
+		y[1] = s1
+	}
+}
+
+// leakyReluEachGeneric is y = select(x < 0, 0.01 · x, x) for every element. y may be an operand.
+func leakyReluEachGeneric(y *[8]float32, x0 *[8]float32) {
+	for j := range y {
+		y[j] = float32(leakyRelu(x0[j]))
+	}
+}
+
+// sigmoidEachGeneric is y = sigmoid(x) for every element. y may be an operand.
+func sigmoidEachGeneric(y *[8]float32, x0 *[8]float32) {
+	for j := range y {
+		y[j] = float32(sigmoid(x0[j]))
+	}
+}
+
+// softsignEachGeneric is a = max(min(x, 1e+30), -1e+30); y = a / (1 + abs(a)) for every element. y may be an operand.
+func softsignEachGeneric(y *[8]float32, x0 *[8]float32) {
+	for j := range y {
+		y[j] = float32(softsign(x0[j]))
+	}
+}
+
+// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
+func tanhEachGeneric(y *[8]float32, x0 *[8]float32) {
+	for j := range y {
+		y[j] = float32(tanh(x0[j]))
 	}
 }

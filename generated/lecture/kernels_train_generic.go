@@ -12,8 +12,8 @@ package lecture
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 24 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -39,11 +39,11 @@ func dense1ForwardTrain(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
-		y_2[0] = sigmoid(s0)
-		y_2[1] = sigmoid(s1)
-		y_2[2] = sigmoid(s2)
-		y_2[3] = sigmoid(s3)
-		y_2[4] = sigmoid(s4)
+		y[0] = sigmoid(s0)
+		y[1] = sigmoid(s1)
+		y[2] = sigmoid(s2)
+		y[3] = sigmoid(s3)
+		y[4] = sigmoid(s4)
 	}
 	{
 		// y[5…7] = Σ w[n][k]·x[k] + b[n]
@@ -62,9 +62,9 @@ func dense1ForwardTrain(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1
 		s0 += float32(wt[2][5] * xk)
 		s1 += float32(wt[2][6] * xk)
 		s2 += float32(wt[2][7] * xk)
-		y_2[5] = sigmoid(s0)
-		y_2[6] = sigmoid(s1)
-		y_2[7] = sigmoid(s2)
+		y[5] = sigmoid(s0)
+		y[6] = sigmoid(s1)
+		y[7] = sigmoid(s2)
 	}
 }
 
@@ -124,8 +124,8 @@ func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 //		y[n] = softsign(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -156,10 +156,10 @@ func dense2ForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 		y1[0] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = s1
+		y[1] = s1
 		y1[1] = softsign(s1)
 	}
 	{
@@ -192,10 +192,10 @@ func dense2ForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = s0
+		y[2] = s0
 		y1[2] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = s1
+		y[3] = s1
 		y1[3] = softsign(s1)
 	}
 	{
@@ -228,10 +228,10 @@ func dense2ForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = s0
+		y[4] = s0
 		y1[4] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = s1
+		y[5] = s1
 		y1[5] = softsign(s1)
 	}
 	{
@@ -264,10 +264,10 @@ func dense2ForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = s0
+		y[6] = s0
 		y1[6] = softsign(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = s1
+		y[7] = s1
 		y1[7] = softsign(s1)
 	}
 }
@@ -282,8 +282,8 @@ func dense2ForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 //		y[n] = sigmoidGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
 		var s0_0, s0_1 float32
@@ -304,7 +304,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[0][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = sigmoidGradient(a1[0], s0)
+		y[0] = sigmoidGradient(a1[0], s0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
@@ -326,7 +326,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[1][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[1] = sigmoidGradient(a1[1], s0)
+		y[1] = sigmoidGradient(a1[1], s0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
@@ -348,7 +348,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[2][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = sigmoidGradient(a1[2], s0)
+		y[2] = sigmoidGradient(a1[2], s0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
@@ -370,7 +370,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[3][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[3] = sigmoidGradient(a1[3], s0)
+		y[3] = sigmoidGradient(a1[3], s0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
@@ -392,7 +392,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[4][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = sigmoidGradient(a1[4], s0)
+		y[4] = sigmoidGradient(a1[4], s0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
@@ -414,7 +414,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[5][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[5] = sigmoidGradient(a1[5], s0)
+		y[5] = sigmoidGradient(a1[5], s0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
@@ -436,7 +436,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[6][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = sigmoidGradient(a1[6], s0)
+		y[6] = sigmoidGradient(a1[6], s0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
@@ -458,7 +458,7 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[7] = sigmoidGradient(a1[7], s0)
+		y[7] = sigmoidGradient(a1[7], s0)
 	}
 }
 
@@ -472,8 +472,8 @@ func dense2GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]f
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense3ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -504,9 +504,9 @@ func dense3ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = tanh(s0)
+		y[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = tanh(s1)
+		y[1] = tanh(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -538,9 +538,9 @@ func dense3ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = tanh(s0)
+		y[2] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = tanh(s1)
+		y[3] = tanh(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -572,9 +572,9 @@ func dense3ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = tanh(s0)
+		y[4] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = tanh(s1)
+		y[5] = tanh(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -606,9 +606,9 @@ func dense3ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = tanh(s0)
+		y[6] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = tanh(s1)
+		y[7] = tanh(s1)
 	}
 }
 
@@ -622,8 +622,8 @@ func dense3ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 //		y[n] = softsignGradient(dropoutGradient(s))
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
 		var s0_0, s0_1 float32
@@ -645,7 +645,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[0][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[0])
-		y_2[0] = softsignGradient(z2[0], s0v0)
+		y[0] = softsignGradient(z2[0], s0v0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
@@ -668,7 +668,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[1][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[1])
-		y_2[1] = softsignGradient(z2[1], s0v0)
+		y[1] = softsignGradient(z2[1], s0v0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
@@ -691,7 +691,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[2][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[2])
-		y_2[2] = softsignGradient(z2[2], s0v0)
+		y[2] = softsignGradient(z2[2], s0v0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
@@ -714,7 +714,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[3][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[3])
-		y_2[3] = softsignGradient(z2[3], s0v0)
+		y[3] = softsignGradient(z2[3], s0v0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
@@ -737,7 +737,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[4][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[4])
-		y_2[4] = softsignGradient(z2[4], s0v0)
+		y[4] = softsignGradient(z2[4], s0v0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
@@ -760,7 +760,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[5][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[5])
-		y_2[5] = softsignGradient(z2[5], s0v0)
+		y[5] = softsignGradient(z2[5], s0v0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
@@ -783,7 +783,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[6][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[6])
-		y_2[6] = softsignGradient(z2[6], s0v0)
+		y[6] = softsignGradient(z2[6], s0v0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
@@ -806,7 +806,7 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		s0_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
 		s0v0 := dropoutGradient(s0, dropout1Mask[7])
-		y_2[7] = softsignGradient(z2[7], s0v0)
+		y[7] = softsignGradient(z2[7], s0v0)
 	}
 }
 
@@ -820,8 +820,8 @@ func dense3GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 //		y[n] = relu(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -852,9 +852,9 @@ func dense4ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = relu(s0)
+		y[0] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = relu(s1)
+		y[1] = relu(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -886,9 +886,9 @@ func dense4ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = relu(s0)
+		y[2] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = relu(s1)
+		y[3] = relu(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -920,9 +920,9 @@ func dense4ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = relu(s0)
+		y[4] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = relu(s1)
+		y[5] = relu(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -954,9 +954,9 @@ func dense4ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = relu(s0)
+		y[6] = relu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = relu(s1)
+		y[7] = relu(s1)
 	}
 }
 
@@ -970,8 +970,8 @@ func dense4ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
 		var s0_0, s0_1 float32
@@ -992,7 +992,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[0][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = tanhGradient(a3[0], s0)
+		y[0] = tanhGradient(a3[0], s0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
@@ -1014,7 +1014,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[1][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[1] = tanhGradient(a3[1], s0)
+		y[1] = tanhGradient(a3[1], s0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
@@ -1036,7 +1036,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[2][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = tanhGradient(a3[2], s0)
+		y[2] = tanhGradient(a3[2], s0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
@@ -1058,7 +1058,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[3][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[3] = tanhGradient(a3[3], s0)
+		y[3] = tanhGradient(a3[3], s0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
@@ -1080,7 +1080,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[4][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = tanhGradient(a3[4], s0)
+		y[4] = tanhGradient(a3[4], s0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
@@ -1102,7 +1102,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[5][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[5] = tanhGradient(a3[5], s0)
+		y[5] = tanhGradient(a3[5], s0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
@@ -1124,7 +1124,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[6][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = tanhGradient(a3[6], s0)
+		y[6] = tanhGradient(a3[6], s0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
@@ -1146,7 +1146,7 @@ func dense4GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[7] = tanhGradient(a3[7], s0)
+		y[7] = tanhGradient(a3[7], s0)
 	}
 }
 
@@ -1171,8 +1171,8 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 //		y[n] = leakyRelu(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense5ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1203,9 +1203,9 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = leakyRelu(s0)
+		y[0] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = leakyRelu(s1)
+		y[1] = leakyRelu(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -1237,9 +1237,9 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][2] * xk)
 		s1_1 += float32(wt[7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = leakyRelu(s0)
+		y[2] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = leakyRelu(s1)
+		y[3] = leakyRelu(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -1271,9 +1271,9 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][4] * xk)
 		s1_1 += float32(wt[7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = leakyRelu(s0)
+		y[4] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = leakyRelu(s1)
+		y[5] = leakyRelu(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -1305,9 +1305,9 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][6] * xk)
 		s1_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = leakyRelu(s0)
+		y[6] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = leakyRelu(s1)
+		y[7] = leakyRelu(s1)
 	}
 }
 
@@ -1321,8 +1321,8 @@ func dense5ForwardTrain(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 //		y[n] = reluGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense5GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
 		var s0_0, s0_1 float32
@@ -1343,7 +1343,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[0][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = reluGradient(a4[0], s0)
+		y[0] = reluGradient(a4[0], s0)
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
@@ -1365,7 +1365,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[1][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[1] = reluGradient(a4[1], s0)
+		y[1] = reluGradient(a4[1], s0)
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
@@ -1387,7 +1387,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[2][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = reluGradient(a4[2], s0)
+		y[2] = reluGradient(a4[2], s0)
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
@@ -1409,7 +1409,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[3][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[3] = reluGradient(a4[3], s0)
+		y[3] = reluGradient(a4[3], s0)
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
@@ -1431,7 +1431,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[4][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = reluGradient(a4[4], s0)
+		y[4] = reluGradient(a4[4], s0)
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
@@ -1453,7 +1453,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[5][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[5] = reluGradient(a4[5], s0)
+		y[5] = reluGradient(a4[5], s0)
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
@@ -1475,7 +1475,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[6][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = reluGradient(a4[6], s0)
+		y[6] = reluGradient(a4[6], s0)
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
@@ -1497,7 +1497,7 @@ func dense5GradInput(y_2 *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]f
 		xk = x[7]
 		s0_1 += float32(wt[7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[7] = reluGradient(a4[7], s0)
+		y[7] = reluGradient(a4[7], s0)
 	}
 }
 
@@ -1568,8 +1568,8 @@ func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense6ForwardTrain(y_2 *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1600,9 +1600,9 @@ func dense6ForwardTrain(y_2 *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 		s1 := (s1_0 + s1_1)
-		y_2[1] = s1
+		y[1] = s1
 	}
 }
 
@@ -1616,8 +1616,8 @@ func dense6ForwardTrain(y_2 *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1
 //		y[n] = leakyReluGradient(s)
 //	}
 //
-// Fully unrolled: 16 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense6GradInput(y_2 *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32) {
+// Fully unrolled: 16 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense6GradInput(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -1631,10 +1631,10 @@ func dense6GradInput(y_2 *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]f
 		s1 += float32(wt[1][1] * xk)
 		s2 += float32(wt[2][1] * xk)
 		s3 += float32(wt[3][1] * xk)
-		y_2[0] = leakyReluGradient(a5[0], s0)
-		y_2[1] = leakyReluGradient(a5[1], s1)
-		y_2[2] = leakyReluGradient(a5[2], s2)
-		y_2[3] = leakyReluGradient(a5[3], s3)
+		y[0] = leakyReluGradient(a5[0], s0)
+		y[1] = leakyReluGradient(a5[1], s1)
+		y[2] = leakyReluGradient(a5[2], s2)
+		y[3] = leakyReluGradient(a5[3], s3)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -1649,10 +1649,10 @@ func dense6GradInput(y_2 *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]f
 		s1 += float32(wt[5][1] * xk)
 		s2 += float32(wt[6][1] * xk)
 		s3 += float32(wt[7][1] * xk)
-		y_2[4] = leakyReluGradient(a5[4], s0)
-		y_2[5] = leakyReluGradient(a5[5], s1)
-		y_2[6] = leakyReluGradient(a5[6], s2)
-		y_2[7] = leakyReluGradient(a5[7], s3)
+		y[4] = leakyReluGradient(a5[4], s0)
+		y[5] = leakyReluGradient(a5[5], s1)
+		y[6] = leakyReluGradient(a5[6], s2)
+		y[7] = leakyReluGradient(a5[7], s3)
 	}
 }
 

@@ -12,8 +12,8 @@ package portable
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 128 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1][16]float32) {
+// Fully unrolled: 128 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense1Forward(y *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -44,9 +44,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][0] * xk)
 		s1_1 += float32(w[0][7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = tanh(s0)
+		y[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = tanh(s1)
+		y[1] = tanh(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -78,9 +78,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][2] * xk)
 		s1_1 += float32(w[0][7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = tanh(s0)
+		y[2] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = tanh(s1)
+		y[3] = tanh(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -112,9 +112,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][4] * xk)
 		s1_1 += float32(w[0][7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = tanh(s0)
+		y[4] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = tanh(s1)
+		y[5] = tanh(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -146,9 +146,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][6] * xk)
 		s1_1 += float32(w[0][7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = tanh(s0)
+		y[6] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = tanh(s1)
+		y[7] = tanh(s1)
 	}
 	{
 		// y[8…9] = Σ w[n][k]·x[k] + b[n]
@@ -180,9 +180,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][8] * xk)
 		s1_1 += float32(w[0][7][9] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[8] = tanh(s0)
+		y[8] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[9] = tanh(s1)
+		y[9] = tanh(s1)
 	}
 	{
 		// y[10…11] = Σ w[n][k]·x[k] + b[n]
@@ -214,9 +214,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][10] * xk)
 		s1_1 += float32(w[0][7][11] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[10] = tanh(s0)
+		y[10] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[11] = tanh(s1)
+		y[11] = tanh(s1)
 	}
 	{
 		// y[12…13] = Σ w[n][k]·x[k] + b[n]
@@ -248,9 +248,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][12] * xk)
 		s1_1 += float32(w[0][7][13] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[12] = tanh(s0)
+		y[12] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[13] = tanh(s1)
+		y[13] = tanh(s1)
 	}
 	{
 		// y[14…15] = Σ w[n][k]·x[k] + b[n]
@@ -282,9 +282,9 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 		s0_1 += float32(w[0][7][14] * xk)
 		s1_1 += float32(w[0][7][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[14] = tanh(s0)
+		y[14] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[15] = tanh(s1)
+		y[15] = tanh(s1)
 	}
 }
 
@@ -298,8 +298,8 @@ func dense1Forward(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1]
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2Forward(y *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -337,7 +337,7 @@ func dense2Forward(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -376,7 +376,7 @@ func dense2Forward(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -415,7 +415,7 @@ func dense2Forward(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
 	}
 	{
 		// y[3] = Σ w[n][k]·x[k] + b[n]
@@ -454,6 +454,6 @@ func dense2Forward(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][3] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[3] = s0
+		y[3] = s0
 	}
 }

@@ -23,8 +23,8 @@ func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 128 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1][16]float32) {
+// Fully unrolled: 128 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[16]float32, x *[8]float32, w *[1][8][16]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -55,9 +55,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][0] * xk)
 		s1_1 += float32(w[0][7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = tanh(s0)
+		y[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[1] = tanh(s1)
+		y[1] = tanh(s1)
 	}
 	{
 		// y[2…3] = Σ w[n][k]·x[k] + b[n]
@@ -89,9 +89,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][2] * xk)
 		s1_1 += float32(w[0][7][3] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = tanh(s0)
+		y[2] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[3] = tanh(s1)
+		y[3] = tanh(s1)
 	}
 	{
 		// y[4…5] = Σ w[n][k]·x[k] + b[n]
@@ -123,9 +123,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][4] * xk)
 		s1_1 += float32(w[0][7][5] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = tanh(s0)
+		y[4] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[5] = tanh(s1)
+		y[5] = tanh(s1)
 	}
 	{
 		// y[6…7] = Σ w[n][k]·x[k] + b[n]
@@ -157,9 +157,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][6] * xk)
 		s1_1 += float32(w[0][7][7] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = tanh(s0)
+		y[6] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[7] = tanh(s1)
+		y[7] = tanh(s1)
 	}
 	{
 		// y[8…9] = Σ w[n][k]·x[k] + b[n]
@@ -191,9 +191,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][8] * xk)
 		s1_1 += float32(w[0][7][9] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[8] = tanh(s0)
+		y[8] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[9] = tanh(s1)
+		y[9] = tanh(s1)
 	}
 	{
 		// y[10…11] = Σ w[n][k]·x[k] + b[n]
@@ -225,9 +225,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][10] * xk)
 		s1_1 += float32(w[0][7][11] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[10] = tanh(s0)
+		y[10] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[11] = tanh(s1)
+		y[11] = tanh(s1)
 	}
 	{
 		// y[12…13] = Σ w[n][k]·x[k] + b[n]
@@ -259,9 +259,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][12] * xk)
 		s1_1 += float32(w[0][7][13] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[12] = tanh(s0)
+		y[12] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[13] = tanh(s1)
+		y[13] = tanh(s1)
 	}
 	{
 		// y[14…15] = Σ w[n][k]·x[k] + b[n]
@@ -293,9 +293,9 @@ func dense1ForwardTrain(y_2 *[16]float32, x *[8]float32, w *[1][8][16]float32, b
 		s0_1 += float32(w[0][7][14] * xk)
 		s1_1 += float32(w[0][7][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[14] = tanh(s0)
+		y[14] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2[15] = tanh(s1)
+		y[15] = tanh(s1)
 	}
 }
 
@@ -389,8 +389,8 @@ func dense2BiasGrad(g *[1][16]float32, dy [][4]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[4]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -428,7 +428,7 @@ func dense2ForwardTrain(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -467,7 +467,7 @@ func dense2ForwardTrain(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -506,7 +506,7 @@ func dense2ForwardTrain(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
 	}
 	{
 		// y[3] = Σ w[n][k]·x[k] + b[n]
@@ -545,7 +545,7 @@ func dense2ForwardTrain(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][3] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[3] = s0
+		y[3] = s0
 	}
 }
 
@@ -559,8 +559,8 @@ func dense2ForwardTrain(y_2 *[4]float32, x *[16]float32, wt *[16][8]float32, b *
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[16]float32, x *[4]float32, wt *[16][8]float32, a1 *[16]float32) {
+// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[16]float32, x *[4]float32, wt *[16][8]float32, a1 *[16]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -584,10 +584,10 @@ func dense2GradInput(y_2 *[16]float32, x *[4]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[1][3] * xk)
 		s2 += float32(wt[2][3] * xk)
 		s3 += float32(wt[3][3] * xk)
-		y_2[0] = tanhGradient(a1[0], s0)
-		y_2[1] = tanhGradient(a1[1], s1)
-		y_2[2] = tanhGradient(a1[2], s2)
-		y_2[3] = tanhGradient(a1[3], s3)
+		y[0] = tanhGradient(a1[0], s0)
+		y[1] = tanhGradient(a1[1], s1)
+		y[2] = tanhGradient(a1[2], s2)
+		y[3] = tanhGradient(a1[3], s3)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -612,10 +612,10 @@ func dense2GradInput(y_2 *[16]float32, x *[4]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[5][3] * xk)
 		s2 += float32(wt[6][3] * xk)
 		s3 += float32(wt[7][3] * xk)
-		y_2[4] = tanhGradient(a1[4], s0)
-		y_2[5] = tanhGradient(a1[5], s1)
-		y_2[6] = tanhGradient(a1[6], s2)
-		y_2[7] = tanhGradient(a1[7], s3)
+		y[4] = tanhGradient(a1[4], s0)
+		y[5] = tanhGradient(a1[5], s1)
+		y[6] = tanhGradient(a1[6], s2)
+		y[7] = tanhGradient(a1[7], s3)
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -640,10 +640,10 @@ func dense2GradInput(y_2 *[16]float32, x *[4]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[9][3] * xk)
 		s2 += float32(wt[10][3] * xk)
 		s3 += float32(wt[11][3] * xk)
-		y_2[8] = tanhGradient(a1[8], s0)
-		y_2[9] = tanhGradient(a1[9], s1)
-		y_2[10] = tanhGradient(a1[10], s2)
-		y_2[11] = tanhGradient(a1[11], s3)
+		y[8] = tanhGradient(a1[8], s0)
+		y[9] = tanhGradient(a1[9], s1)
+		y[10] = tanhGradient(a1[10], s2)
+		y[11] = tanhGradient(a1[11], s3)
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -668,10 +668,10 @@ func dense2GradInput(y_2 *[16]float32, x *[4]float32, wt *[16][8]float32, a1 *[1
 		s1 += float32(wt[13][3] * xk)
 		s2 += float32(wt[14][3] * xk)
 		s3 += float32(wt[15][3] * xk)
-		y_2[12] = tanhGradient(a1[12], s0)
-		y_2[13] = tanhGradient(a1[13], s1)
-		y_2[14] = tanhGradient(a1[14], s2)
-		y_2[15] = tanhGradient(a1[15], s3)
+		y[12] = tanhGradient(a1[12], s0)
+		y[13] = tanhGradient(a1[13], s1)
+		y[14] = tanhGradient(a1[14], s2)
+		y[15] = tanhGradient(a1[15], s3)
 	}
 }
 

@@ -22,6 +22,9 @@ type Net struct {
 	p *params
 }
 
+// Path names the implementation inference runs on.
+func Path() string { return "purego" }
+
 // New returns a network with the initial values the spec asks for. They
 // depend on the seed alone: the same bits on every platform.
 func New(seed uint64) *Net {

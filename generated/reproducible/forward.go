@@ -28,21 +28,21 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	z6 := (*[3]float32)(ws.t0[:3])
 	choiceForward(z6, a5, &p.w6, &p.b6)
 	z6Max := (*[1]float32)(ws.t1[:1])
-	s_2 := z6[0]
+	s := z6[0]
 	for j := 1; j < 3; j++ {
-		s_2 = larger(s_2, z6[j])
+		s = larger(s, z6[j])
 	}
-	z6Max[0] = s_2
+	z6Max[0] = s
 	z6Exp := &ws.t3
 	for j := range z6Exp {
 		z6Exp[j] = exponentials(z6[j], z6Max[0])
 	}
 	z6Sum := (*[1]float32)(ws.t0[:1])
-	var s_3 float32
+	var s_2 float32
 	for j := range 3 {
-		s_3 += float32(z6Exp[j])
+		s_2 += float32(z6Exp[j])
 	}
-	z6Sum[0] = s_3
+	z6Sum[0] = s_2
 	for j := range y.Class {
 		y.Class[j] = softmax(z6Exp[j], z6Sum[0])
 	}

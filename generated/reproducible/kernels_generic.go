@@ -2,7 +2,7 @@
 
 package reproducible
 
-// bodyForward computes the output of layer "body", 3→8:
+// bodyForwardGeneric computes the output of layer "body", 3→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package reproducible
 //		y[n] = elu(s)
 //	}
 //
-// Fully unrolled: 24 multiply-adds. It does not allocate; its arguments must not overlap.
-func bodyForward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -39,11 +39,11 @@ func bodyForward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
-		y_2[0] = elu(s0)
-		y_2[1] = elu(s1)
-		y_2[2] = elu(s2)
-		y_2[3] = elu(s3)
-		y_2[4] = elu(s4)
+		y[0] = elu(s0)
+		y[1] = elu(s1)
+		y[2] = elu(s2)
+		y[3] = elu(s3)
+		y[4] = elu(s4)
 	}
 	{
 		// y[5…7] = Σ w[n][k]·x[k] + b[n]
@@ -62,13 +62,13 @@ func bodyForward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 		s0 += float32(wt[2][5] * xk)
 		s1 += float32(wt[2][6] * xk)
 		s2 += float32(wt[2][7] * xk)
-		y_2[5] = elu(s0)
-		y_2[6] = elu(s1)
-		y_2[7] = elu(s2)
+		y[5] = elu(s0)
+		y[6] = elu(s1)
+		y[7] = elu(s2)
 	}
 }
 
-// choiceForward computes the output of layer "choice", 16→3:
+// choiceForwardGeneric computes the output of layer "choice", 16→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -78,8 +78,8 @@ func bodyForward(y_2 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -117,7 +117,7 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -156,7 +156,7 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -195,11 +195,11 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
 	}
 }
 
-// dense4Forward computes the output of layer "dense4", 25→16:
+// dense4ForwardGeneric computes the output of layer "dense4", 25→16:
 //
 //	for n := range y {
 //		s := b[n]
@@ -209,8 +209,8 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 //		y[n] = softplus(s)
 //	}
 //
-// Fully unrolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+// Fully unrolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -266,7 +266,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = softplus(s0)
+		y[0] = softplus(s0)
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -323,7 +323,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = softplus(s0)
+		y[1] = softplus(s0)
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -380,7 +380,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = softplus(s0)
+		y[2] = softplus(s0)
 	}
 	{
 		// y[3] = Σ w[n][k]·x[k] + b[n]
@@ -437,7 +437,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][3] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[3] = softplus(s0)
+		y[3] = softplus(s0)
 	}
 	{
 		// y[4] = Σ w[n][k]·x[k] + b[n]
@@ -494,7 +494,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][4] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[4] = softplus(s0)
+		y[4] = softplus(s0)
 	}
 	{
 		// y[5] = Σ w[n][k]·x[k] + b[n]
@@ -551,7 +551,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][5] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[5] = softplus(s0)
+		y[5] = softplus(s0)
 	}
 	{
 		// y[6] = Σ w[n][k]·x[k] + b[n]
@@ -608,7 +608,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][6] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[6] = softplus(s0)
+		y[6] = softplus(s0)
 	}
 	{
 		// y[7] = Σ w[n][k]·x[k] + b[n]
@@ -665,7 +665,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][7] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[7] = softplus(s0)
+		y[7] = softplus(s0)
 	}
 	{
 		// y[8] = Σ w[n][k]·x[k] + b[n]
@@ -722,7 +722,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][8] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[8] = softplus(s0)
+		y[8] = softplus(s0)
 	}
 	{
 		// y[9] = Σ w[n][k]·x[k] + b[n]
@@ -779,7 +779,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][9] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[9] = softplus(s0)
+		y[9] = softplus(s0)
 	}
 	{
 		// y[10] = Σ w[n][k]·x[k] + b[n]
@@ -836,7 +836,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][10] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[10] = softplus(s0)
+		y[10] = softplus(s0)
 	}
 	{
 		// y[11] = Σ w[n][k]·x[k] + b[n]
@@ -893,7 +893,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][11] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[11] = softplus(s0)
+		y[11] = softplus(s0)
 	}
 	{
 		// y[12] = Σ w[n][k]·x[k] + b[n]
@@ -950,7 +950,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][12] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[12] = softplus(s0)
+		y[12] = softplus(s0)
 	}
 	{
 		// y[13] = Σ w[n][k]·x[k] + b[n]
@@ -1007,7 +1007,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][13] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[13] = softplus(s0)
+		y[13] = softplus(s0)
 	}
 	{
 		// y[14] = Σ w[n][k]·x[k] + b[n]
@@ -1064,7 +1064,7 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][14] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[14] = softplus(s0)
+		y[14] = softplus(s0)
 	}
 	{
 		// y[15] = Σ w[n][k]·x[k] + b[n]
@@ -1121,11 +1121,18 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 		xk = x[24]
 		s0_0 += float32(w[0][24][15] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[15] = softplus(s0)
+		y[15] = softplus(s0)
 	}
 }
 
-// eyeForward computes the output of layer "eye", 19→33:
+// eluEachGeneric is y = select(x < 0, expm1(x), x) for every element. y may be an operand.
+func eluEachGeneric(y *[8]float32, x0 *[8]float32) {
+	for j := range y {
+		y[j] = float32(elu(x0[j]))
+	}
+}
+
+// eyeForwardGeneric computes the output of layer "eye", 19→33:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1135,31 +1142,79 @@ func dense4Forward(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 //		y[n] = gelu(s)
 //	}
 //
-// Rolled: 627 multiply-adds. It does not allocate; its arguments must not overlap.
-func eyeForward(y_2 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+// Rolled: 627 multiply-adds. It does not allocate; y must not overlap the operands.
+func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = gelu(s0)
-			y_2q[1] = gelu(s1)
-			y_2q[2] = gelu(s2)
-			y_2q[3] = gelu(s3)
-			y_2q[4] = gelu(s4)
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[17]
+				xk = x[17]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[18]
+				xk = x[18]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = gelu(s0)
+			yq[1] = gelu(s1)
+			yq[2] = gelu(s2)
+			yq[3] = gelu(s3)
+			yq[4] = gelu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -1167,19 +1222,64 @@ func eyeForward(y_2 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = gelu(s0)
-			y_2q[6] = gelu(s1)
-			y_2q[7] = gelu(s2)
-			y_2q[8] = gelu(s3)
-			y_2q[9] = gelu(s4)
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[17]
+				xk = x[17]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[18]
+				xk = x[18]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+			}
+			yq[5] = gelu(s0)
+			yq[6] = gelu(s1)
+			yq[7] = gelu(s2)
+			yq[8] = gelu(s3)
+			yq[9] = gelu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -1188,8 +1288,33 @@ func eyeForward(y_2 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -1197,29 +1322,76 @@ func eyeForward(y_2 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = gelu(s0)
-			y_2q[11] = gelu(s1)
-			y_2q[12] = gelu(s2)
-			y_2q[13] = gelu(s3)
-			y_2q[14] = gelu(s4)
-			y_2q[15] = gelu(s5)
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[17]
+				xk = x[17]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[18]
+				xk = x[18]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+			}
+			yq[10] = gelu(s0)
+			yq[11] = gelu(s1)
+			yq[12] = gelu(s2)
+			yq[13] = gelu(s3)
+			yq[14] = gelu(s4)
+			yq[15] = gelu(s5)
 		}
 	}
 	{
-		y_2q := (*[1]float32)(y_2[32 : 32+1])
+		yq := (*[1]float32)(y[32 : 32+1])
 		bq := &b[2]
 		{
 			s0 := bq[0]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wt[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 			}
-			y_2q[0] = gelu(s0)
+			{
+				wk := &wt[16]
+				xk := x[16]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[17]
+				xk = x[17]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[18]
+				xk = x[18]
+				s0 += float32(wk[0] * xk)
+			}
+			yq[0] = gelu(s0)
 		}
 	}
 }
 
-// innerForward computes the output of layer "inner", 33→17:
+// innerForwardGeneric computes the output of layer "inner", 33→17:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1229,11 +1401,14 @@ func eyeForward(y_2 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19
 //		y[n] = tanh(s)
 //	}
 //
-// Rolled: 561 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+// Rolled: 561 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	wq := &w[0]
 	bq := &b[0]
-	y_2q := (*[16]float32)(y_2[0 : 0+16])
+	yq := (*[16]float32)(y[0 : 0+16])
 	{
 		s0_0 := bq[0]
 		s1_0 := bq[1]
@@ -1247,9 +1422,9 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][0] * x[32])
 		s1_0 += float32(wq[32][1] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[0] = tanh(s0)
+		yq[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[1] = tanh(s1)
+		yq[1] = tanh(s1)
 	}
 	{
 		s0_0 := bq[2]
@@ -1264,9 +1439,9 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][2] * x[32])
 		s1_0 += float32(wq[32][3] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[2] = tanh(s0)
+		yq[2] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[3] = tanh(s1)
+		yq[3] = tanh(s1)
 	}
 	{
 		s0_0 := bq[4]
@@ -1281,9 +1456,9 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][4] * x[32])
 		s1_0 += float32(wq[32][5] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[4] = tanh(s0)
+		yq[4] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[5] = tanh(s1)
+		yq[5] = tanh(s1)
 	}
 	{
 		s0_0 := bq[6]
@@ -1298,9 +1473,9 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][6] * x[32])
 		s1_0 += float32(wq[32][7] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[6] = tanh(s0)
+		yq[6] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[7] = tanh(s1)
+		yq[7] = tanh(s1)
 	}
 	{
 		s0_0 := bq[8]
@@ -1315,9 +1490,9 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][8] * x[32])
 		s1_0 += float32(wq[32][9] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[8] = tanh(s0)
+		yq[8] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[9] = tanh(s1)
+		yq[9] = tanh(s1)
 	}
 	{
 		s0_0 := bq[10]
@@ -1332,9 +1507,9 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][10] * x[32])
 		s1_0 += float32(wq[32][11] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[10] = tanh(s0)
+		yq[10] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[11] = tanh(s1)
+		yq[11] = tanh(s1)
 	}
 	{
 		s0_0 := bq[12]
@@ -1349,9 +1524,9 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][12] * x[32])
 		s1_0 += float32(wq[32][13] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[12] = tanh(s0)
+		yq[12] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[13] = tanh(s1)
+		yq[13] = tanh(s1)
 	}
 	{
 		s0_0 := bq[14]
@@ -1366,12 +1541,12 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 		s0_0 += float32(wq[32][14] * x[32])
 		s1_0 += float32(wq[32][15] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[14] = tanh(s0)
+		yq[14] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[15] = tanh(s1)
+		yq[15] = tanh(s1)
 	}
 	{
-		y_2q := (*[1]float32)(y_2[16 : 16+1])
+		yq := (*[1]float32)(y[16 : 16+1])
 		bq := &b[1]
 		{
 			s0_0 := bq[0]
@@ -1382,7 +1557,7 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 			}
 			s0_0 += float32(wt[32][0] * x[32])
 			s0 := (s0_0 + s0_1)
-			y_2q[0] = tanh(s0)
+			yq[0] = tanh(s0)
 		}
 	}
 }
@@ -1397,8 +1572,8 @@ func innerForward(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[
 //		y[n] = silu(s)
 //	}
 //
-// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; its arguments must not overlap.
-func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
+// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func mixedForward(y *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
@@ -1410,7 +1585,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[6] * x[13])
 		s0 += float32(w[7] * x[14])
 		s0 += float32(w[8] * x[15])
-		y_2[0] = silu(s0)
+		y[0] = silu(s0)
 	}
 	{
 		s0 := b[0][1]
@@ -1422,7 +1597,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[14] * x[11])
 		s0 += float32(w[15] * x[14])
 		s0 += float32(w[16] * x[15])
-		y_2[1] = silu(s0)
+		y[1] = silu(s0)
 	}
 	{
 		s0 := b[0][2]
@@ -1437,7 +1612,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[25] * x[11])
 		s0 += float32(w[26] * x[12])
 		s0 += float32(w[27] * x[15])
-		y_2[2] = silu(s0)
+		y[2] = silu(s0)
 	}
 	{
 		s0 := b[0][3]
@@ -1449,7 +1624,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[33] * x[9])
 		s0 += float32(w[34] * x[10])
 		s0 += float32(w[35] * x[12])
-		y_2[3] = silu(s0)
+		y[3] = silu(s0)
 	}
 	{
 		s0 := b[0][4]
@@ -1459,7 +1634,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[39] * x[11])
 		s0 += float32(w[40] * x[13])
 		s0 += float32(w[41] * x[14])
-		y_2[4] = silu(s0)
+		y[4] = silu(s0)
 	}
 	{
 		s0 := b[0][5]
@@ -1469,7 +1644,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[45] * x[8])
 		s0 += float32(w[46] * x[9])
 		s0 += float32(w[47] * x[14])
-		y_2[5] = silu(s0)
+		y[5] = silu(s0)
 	}
 	{
 		s0 := b[0][6]
@@ -1482,7 +1657,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[54] * x[11])
 		s0 += float32(w[55] * x[12])
 		s0 += float32(w[56] * x[14])
-		y_2[6] = silu(s0)
+		y[6] = silu(s0)
 	}
 	{
 		s0 := b[0][7]
@@ -1491,7 +1666,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[59] * x[8])
 		s0 += float32(w[60] * x[9])
 		s0 += float32(w[61] * x[14])
-		y_2[7] = silu(s0)
+		y[7] = silu(s0)
 	}
 	{
 		s0 := b[0][8]
@@ -1500,7 +1675,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[64] * x[2])
 		s0 += float32(w[65] * x[14])
 		s0 += float32(w[66] * x[15])
-		y_2[8] = silu(s0)
+		y[8] = silu(s0)
 	}
 	{
 		s0 := b[0][9]
@@ -1511,7 +1686,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[71] * x[12])
 		s0 += float32(w[72] * x[14])
 		s0 += float32(w[73] * x[15])
-		y_2[9] = silu(s0)
+		y[9] = silu(s0)
 	}
 	{
 		s0 := b[0][10]
@@ -1526,7 +1701,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[82] * x[13])
 		s0 += float32(w[83] * x[14])
 		s0 += float32(w[84] * x[15])
-		y_2[10] = silu(s0)
+		y[10] = silu(s0)
 	}
 	{
 		s0 := b[0][11]
@@ -1536,7 +1711,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[88] * x[11])
 		s0 += float32(w[89] * x[13])
 		s0 += float32(w[90] * x[14])
-		y_2[11] = silu(s0)
+		y[11] = silu(s0)
 	}
 	{
 		s0 := b[0][12]
@@ -1550,7 +1725,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[98] * x[12])
 		s0 += float32(w[99] * x[14])
 		s0 += float32(w[100] * x[15])
-		y_2[12] = silu(s0)
+		y[12] = silu(s0)
 	}
 	{
 		s0 := b[0][13]
@@ -1564,7 +1739,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[108] * x[13])
 		s0 += float32(w[109] * x[14])
 		s0 += float32(w[110] * x[15])
-		y_2[13] = silu(s0)
+		y[13] = silu(s0)
 	}
 	{
 		s0 := b[0][14]
@@ -1579,7 +1754,7 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[119] * x[11])
 		s0 += float32(w[120] * x[14])
 		s0 += float32(w[121] * x[15])
-		y_2[14] = silu(s0)
+		y[14] = silu(s0)
 	}
 	{
 		s0 := b[0][15]
@@ -1590,11 +1765,11 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 		s0 += float32(w[126] * x[10])
 		s0 += float32(w[127] * x[12])
 		s0 += float32(w[128] * x[14])
-		y_2[15] = silu(s0)
+		y[15] = silu(s0)
 	}
 }
 
-// scoreForward computes the output of layer "score", 16→1:
+// scoreForwardGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -1604,8 +1779,8 @@ func mixedForward(y_2 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func scoreForward(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1643,6 +1818,13 @@ func scoreForward(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = sigmoid(s0)
+		y[0] = sigmoid(s0)
+	}
+}
+
+// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
+func tanhEachGeneric(y *[17]float32, x0 *[17]float32) {
+	for j := range y {
+		y[j] = float32(tanh(x0[j]))
 	}
 }

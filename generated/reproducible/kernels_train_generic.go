@@ -23,8 +23,8 @@ func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 //		y[n] = elu(s)
 //	}
 //
-// Fully unrolled: 24 multiply-adds. It does not allocate; its arguments must not overlap.
-func bodyForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -50,15 +50,15 @@ func bodyForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
-		y_2[0] = s0
+		y[0] = s0
 		y1[0] = elu(s0)
-		y_2[1] = s1
+		y[1] = s1
 		y1[1] = elu(s1)
-		y_2[2] = s2
+		y[2] = s2
 		y1[2] = elu(s2)
-		y_2[3] = s3
+		y[3] = s3
 		y1[3] = elu(s3)
-		y_2[4] = s4
+		y[4] = s4
 		y1[4] = elu(s4)
 	}
 	{
@@ -78,11 +78,11 @@ func bodyForwardTrain(y_2 *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]
 		s0 += float32(wt[2][5] * xk)
 		s1 += float32(wt[2][6] * xk)
 		s2 += float32(wt[2][7] * xk)
-		y_2[5] = s0
+		y[5] = s0
 		y1[5] = elu(s0)
-		y_2[6] = s1
+		y[6] = s1
 		y1[6] = elu(s1)
-		y_2[7] = s2
+		y[7] = s2
 		y1[7] = elu(s2)
 	}
 }
@@ -154,8 +154,8 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -193,7 +193,7 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -232,7 +232,7 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -271,7 +271,7 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
 	}
 }
 
@@ -285,8 +285,8 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 //		y[n] = siluGradient(addGradients(s))
 //	}
 //
-// Fully unrolled: 48 multiply-adds. It does not allocate; its arguments must not overlap.
-func choiceGradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[16]float32, z5 *[16]float32) {
+// Fully unrolled: 48 multiply-adds. It does not allocate; y must not overlap the operands.
+func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[16]float32, z5 *[16]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -306,13 +306,13 @@ func choiceGradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[3][2] * xk)
 		s0v0 := addGradients(da5[0], s0)
-		y_2[0] = siluGradient(z5[0], s0v0)
+		y[0] = siluGradient(z5[0], s0v0)
 		s1v0 := addGradients(da5[1], s1)
-		y_2[1] = siluGradient(z5[1], s1v0)
+		y[1] = siluGradient(z5[1], s1v0)
 		s2v0 := addGradients(da5[2], s2)
-		y_2[2] = siluGradient(z5[2], s2v0)
+		y[2] = siluGradient(z5[2], s2v0)
 		s3v0 := addGradients(da5[3], s3)
-		y_2[3] = siluGradient(z5[3], s3v0)
+		y[3] = siluGradient(z5[3], s3v0)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -333,13 +333,13 @@ func choiceGradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[
 		s2 += float32(wt[6][2] * xk)
 		s3 += float32(wt[7][2] * xk)
 		s0v0 := addGradients(da5[4], s0)
-		y_2[4] = siluGradient(z5[4], s0v0)
+		y[4] = siluGradient(z5[4], s0v0)
 		s1v0 := addGradients(da5[5], s1)
-		y_2[5] = siluGradient(z5[5], s1v0)
+		y[5] = siluGradient(z5[5], s1v0)
 		s2v0 := addGradients(da5[6], s2)
-		y_2[6] = siluGradient(z5[6], s2v0)
+		y[6] = siluGradient(z5[6], s2v0)
 		s3v0 := addGradients(da5[7], s3)
-		y_2[7] = siluGradient(z5[7], s3v0)
+		y[7] = siluGradient(z5[7], s3v0)
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -360,13 +360,13 @@ func choiceGradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[
 		s2 += float32(wt[10][2] * xk)
 		s3 += float32(wt[11][2] * xk)
 		s0v0 := addGradients(da5[8], s0)
-		y_2[8] = siluGradient(z5[8], s0v0)
+		y[8] = siluGradient(z5[8], s0v0)
 		s1v0 := addGradients(da5[9], s1)
-		y_2[9] = siluGradient(z5[9], s1v0)
+		y[9] = siluGradient(z5[9], s1v0)
 		s2v0 := addGradients(da5[10], s2)
-		y_2[10] = siluGradient(z5[10], s2v0)
+		y[10] = siluGradient(z5[10], s2v0)
 		s3v0 := addGradients(da5[11], s3)
-		y_2[11] = siluGradient(z5[11], s3v0)
+		y[11] = siluGradient(z5[11], s3v0)
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -387,13 +387,13 @@ func choiceGradInput(y_2 *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[
 		s2 += float32(wt[14][2] * xk)
 		s3 += float32(wt[15][2] * xk)
 		s0v0 := addGradients(da5[12], s0)
-		y_2[12] = siluGradient(z5[12], s0v0)
+		y[12] = siluGradient(z5[12], s0v0)
 		s1v0 := addGradients(da5[13], s1)
-		y_2[13] = siluGradient(z5[13], s1v0)
+		y[13] = siluGradient(z5[13], s1v0)
 		s2v0 := addGradients(da5[14], s2)
-		y_2[14] = siluGradient(z5[14], s2v0)
+		y[14] = siluGradient(z5[14], s2v0)
 		s3v0 := addGradients(da5[15], s3)
-		y_2[15] = siluGradient(z5[15], s3v0)
+		y[15] = siluGradient(z5[15], s3v0)
 	}
 }
 
@@ -436,8 +436,8 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 //		y[n] = softplus(s)
 //	}
 //
-// Fully unrolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+// Fully unrolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -493,7 +493,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = softplus(s0)
+		y[0] = softplus(s0)
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -550,7 +550,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = softplus(s0)
+		y[1] = softplus(s0)
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -607,7 +607,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = softplus(s0)
+		y[2] = softplus(s0)
 	}
 	{
 		// y[3] = Σ w[n][k]·x[k] + b[n]
@@ -664,7 +664,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][3] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[3] = softplus(s0)
+		y[3] = softplus(s0)
 	}
 	{
 		// y[4] = Σ w[n][k]·x[k] + b[n]
@@ -721,7 +721,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][4] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[4] = softplus(s0)
+		y[4] = softplus(s0)
 	}
 	{
 		// y[5] = Σ w[n][k]·x[k] + b[n]
@@ -778,7 +778,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][5] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[5] = softplus(s0)
+		y[5] = softplus(s0)
 	}
 	{
 		// y[6] = Σ w[n][k]·x[k] + b[n]
@@ -835,7 +835,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][6] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[6] = softplus(s0)
+		y[6] = softplus(s0)
 	}
 	{
 		// y[7] = Σ w[n][k]·x[k] + b[n]
@@ -892,7 +892,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][7] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[7] = softplus(s0)
+		y[7] = softplus(s0)
 	}
 	{
 		// y[8] = Σ w[n][k]·x[k] + b[n]
@@ -949,7 +949,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][8] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[8] = softplus(s0)
+		y[8] = softplus(s0)
 	}
 	{
 		// y[9] = Σ w[n][k]·x[k] + b[n]
@@ -1006,7 +1006,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][9] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[9] = softplus(s0)
+		y[9] = softplus(s0)
 	}
 	{
 		// y[10] = Σ w[n][k]·x[k] + b[n]
@@ -1063,7 +1063,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][10] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[10] = softplus(s0)
+		y[10] = softplus(s0)
 	}
 	{
 		// y[11] = Σ w[n][k]·x[k] + b[n]
@@ -1120,7 +1120,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][11] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[11] = softplus(s0)
+		y[11] = softplus(s0)
 	}
 	{
 		// y[12] = Σ w[n][k]·x[k] + b[n]
@@ -1177,7 +1177,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][12] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[12] = softplus(s0)
+		y[12] = softplus(s0)
 	}
 	{
 		// y[13] = Σ w[n][k]·x[k] + b[n]
@@ -1234,7 +1234,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][13] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[13] = softplus(s0)
+		y[13] = softplus(s0)
 	}
 	{
 		// y[14] = Σ w[n][k]·x[k] + b[n]
@@ -1291,7 +1291,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][14] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[14] = softplus(s0)
+		y[14] = softplus(s0)
 	}
 	{
 		// y[15] = Σ w[n][k]·x[k] + b[n]
@@ -1348,7 +1348,7 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 		xk = x[24]
 		s0_0 += float32(w[0][24][15] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[15] = softplus(s0)
+		y[15] = softplus(s0)
 	}
 }
 
@@ -1362,8 +1362,8 @@ func dense4ForwardTrain(y_2 *[16]float32, x *[25]float32, w *[1][25][16]float32,
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 400 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
+// Fully unrolled: 400 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 	{
 		// y[0] = Σ w[k][n]·x[k]
 		var s0_0, s0_1 float32
@@ -1400,7 +1400,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][0][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[k][n]·x[k]
@@ -1438,7 +1438,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][1][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[k][n]·x[k]
@@ -1476,7 +1476,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][2][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = s0
+		y[2] = s0
 	}
 	{
 		// y[3] = Σ w[k][n]·x[k]
@@ -1514,7 +1514,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][3][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[3] = s0
+		y[3] = s0
 	}
 	{
 		// y[4] = Σ w[k][n]·x[k]
@@ -1552,7 +1552,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][4][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[4] = s0
+		y[4] = s0
 	}
 	{
 		// y[5] = Σ w[k][n]·x[k]
@@ -1590,7 +1590,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][5][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[5] = s0
+		y[5] = s0
 	}
 	{
 		// y[6] = Σ w[k][n]·x[k]
@@ -1628,7 +1628,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][6][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[6] = s0
+		y[6] = s0
 	}
 	{
 		// y[7] = Σ w[k][n]·x[k]
@@ -1666,7 +1666,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][7][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[7] = s0
+		y[7] = s0
 	}
 	{
 		// y[8] = Σ w[k][n]·x[k]
@@ -1704,7 +1704,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][8][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[8] = s0
+		y[8] = s0
 	}
 	{
 		// y[9] = Σ w[k][n]·x[k]
@@ -1742,7 +1742,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][9][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[9] = s0
+		y[9] = s0
 	}
 	{
 		// y[10] = Σ w[k][n]·x[k]
@@ -1780,7 +1780,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][10][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[10] = s0
+		y[10] = s0
 	}
 	{
 		// y[11] = Σ w[k][n]·x[k]
@@ -1818,7 +1818,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][11][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[11] = s0
+		y[11] = s0
 	}
 	{
 		// y[12] = Σ w[k][n]·x[k]
@@ -1856,7 +1856,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][12][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[12] = s0
+		y[12] = s0
 	}
 	{
 		// y[13] = Σ w[k][n]·x[k]
@@ -1894,7 +1894,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][13][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[13] = s0
+		y[13] = s0
 	}
 	{
 		// y[14] = Σ w[k][n]·x[k]
@@ -1932,7 +1932,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][14][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[14] = s0
+		y[14] = s0
 	}
 	{
 		// y[15] = Σ w[k][n]·x[k]
@@ -1970,7 +1970,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][15][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[15] = s0
+		y[15] = s0
 	}
 	{
 		// y[16] = Σ w[k][n]·x[k]
@@ -2008,7 +2008,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][16][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[16] = s0
+		y[16] = s0
 	}
 	{
 		// y[17] = Σ w[k][n]·x[k]
@@ -2046,7 +2046,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][17][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[17] = s0
+		y[17] = s0
 	}
 	{
 		// y[18] = Σ w[k][n]·x[k]
@@ -2084,7 +2084,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][18][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[18] = s0
+		y[18] = s0
 	}
 	{
 		// y[19] = Σ w[k][n]·x[k]
@@ -2122,7 +2122,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][19][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[19] = s0
+		y[19] = s0
 	}
 	{
 		// y[20] = Σ w[k][n]·x[k]
@@ -2160,7 +2160,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][20][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[20] = s0
+		y[20] = s0
 	}
 	{
 		// y[21] = Σ w[k][n]·x[k]
@@ -2198,7 +2198,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][21][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[21] = s0
+		y[21] = s0
 	}
 	{
 		// y[22] = Σ w[k][n]·x[k]
@@ -2236,7 +2236,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][22][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[22] = s0
+		y[22] = s0
 	}
 	{
 		// y[23] = Σ w[k][n]·x[k]
@@ -2274,7 +2274,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][23][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[23] = s0
+		y[23] = s0
 	}
 	{
 		// y[24] = Σ w[k][n]·x[k]
@@ -2312,7 +2312,7 @@ func dense4GradInput(y_2 *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 		xk = x[15]
 		s0_1 += float32(w[0][24][15] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[24] = s0
+		y[24] = s0
 	}
 }
 
@@ -2406,12 +2406,15 @@ func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 //		y[n] = gelu(s)
 //	}
 //
-// Rolled: 627 multiply-adds. It does not allocate; its arguments must not overlap.
-func eyeForwardTrain(y_2 *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+// Rolled: 627 multiply-adds. It does not allocate; y must not overlap the operands.
+func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		y1q := (*[16]float32)(y1[q*16 : q*16+16])
 		{
 			s0 := bq[0]
@@ -2419,23 +2422,68 @@ func eyeForwardTrain(y_2 *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][1
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = s0
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[17]
+				xk = x[17]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[18]
+				xk = x[18]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = s0
 			y1q[0] = gelu(s0)
-			y_2q[1] = s1
+			yq[1] = s1
 			y1q[1] = gelu(s1)
-			y_2q[2] = s2
+			yq[2] = s2
 			y1q[2] = gelu(s2)
-			y_2q[3] = s3
+			yq[3] = s3
 			y1q[3] = gelu(s3)
-			y_2q[4] = s4
+			yq[4] = s4
 			y1q[4] = gelu(s4)
 		}
 		{
@@ -2444,23 +2492,68 @@ func eyeForwardTrain(y_2 *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][1
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = s0
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[17]
+				xk = x[17]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[18]
+				xk = x[18]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+			}
+			yq[5] = s0
 			y1q[5] = gelu(s0)
-			y_2q[6] = s1
+			yq[6] = s1
 			y1q[6] = gelu(s1)
-			y_2q[7] = s2
+			yq[7] = s2
 			y1q[7] = gelu(s2)
-			y_2q[8] = s3
+			yq[8] = s3
 			y1q[8] = gelu(s3)
-			y_2q[9] = s4
+			yq[9] = s4
 			y1q[9] = gelu(s4)
 		}
 		{
@@ -2470,8 +2563,33 @@ func eyeForwardTrain(y_2 *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][1
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -2479,31 +2597,78 @@ func eyeForwardTrain(y_2 *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][1
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = s0
+			{
+				wk := &wq[16]
+				xk := x[16]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[17]
+				xk = x[17]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[18]
+				xk = x[18]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+			}
+			yq[10] = s0
 			y1q[10] = gelu(s0)
-			y_2q[11] = s1
+			yq[11] = s1
 			y1q[11] = gelu(s1)
-			y_2q[12] = s2
+			yq[12] = s2
 			y1q[12] = gelu(s2)
-			y_2q[13] = s3
+			yq[13] = s3
 			y1q[13] = gelu(s3)
-			y_2q[14] = s4
+			yq[14] = s4
 			y1q[14] = gelu(s4)
-			y_2q[15] = s5
+			yq[15] = s5
 			y1q[15] = gelu(s5)
 		}
 	}
 	{
-		y_2q := (*[1]float32)(y_2[32 : 32+1])
+		yq := (*[1]float32)(y[32 : 32+1])
 		y1q := (*[1]float32)(y1[32 : 32+1])
 		bq := &b[2]
 		{
 			s0 := bq[0]
-			for k, xk := range x {
+			for k := 0; k <= 15; k += 4 {
 				wk := &wt[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 			}
-			y_2q[0] = s0
+			{
+				wk := &wt[16]
+				xk := x[16]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[17]
+				xk = x[17]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[18]
+				xk = x[18]
+				s0 += float32(wk[0] * xk)
+			}
+			yq[0] = s0
 			y1q[0] = gelu(s0)
 		}
 	}
@@ -2627,11 +2792,14 @@ func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 //		y[n] = tanh(s)
 //	}
 //
-// Rolled: 561 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+// Rolled: 561 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	wq := &w[0]
 	bq := &b[0]
-	y_2q := (*[16]float32)(y_2[0 : 0+16])
+	yq := (*[16]float32)(y[0 : 0+16])
 	{
 		s0_0 := bq[0]
 		s1_0 := bq[1]
@@ -2645,9 +2813,9 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][0] * x[32])
 		s1_0 += float32(wq[32][1] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[0] = tanh(s0)
+		yq[0] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[1] = tanh(s1)
+		yq[1] = tanh(s1)
 	}
 	{
 		s0_0 := bq[2]
@@ -2662,9 +2830,9 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][2] * x[32])
 		s1_0 += float32(wq[32][3] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[2] = tanh(s0)
+		yq[2] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[3] = tanh(s1)
+		yq[3] = tanh(s1)
 	}
 	{
 		s0_0 := bq[4]
@@ -2679,9 +2847,9 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][4] * x[32])
 		s1_0 += float32(wq[32][5] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[4] = tanh(s0)
+		yq[4] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[5] = tanh(s1)
+		yq[5] = tanh(s1)
 	}
 	{
 		s0_0 := bq[6]
@@ -2696,9 +2864,9 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][6] * x[32])
 		s1_0 += float32(wq[32][7] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[6] = tanh(s0)
+		yq[6] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[7] = tanh(s1)
+		yq[7] = tanh(s1)
 	}
 	{
 		s0_0 := bq[8]
@@ -2713,9 +2881,9 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][8] * x[32])
 		s1_0 += float32(wq[32][9] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[8] = tanh(s0)
+		yq[8] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[9] = tanh(s1)
+		yq[9] = tanh(s1)
 	}
 	{
 		s0_0 := bq[10]
@@ -2730,9 +2898,9 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][10] * x[32])
 		s1_0 += float32(wq[32][11] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[10] = tanh(s0)
+		yq[10] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[11] = tanh(s1)
+		yq[11] = tanh(s1)
 	}
 	{
 		s0_0 := bq[12]
@@ -2747,9 +2915,9 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][12] * x[32])
 		s1_0 += float32(wq[32][13] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[12] = tanh(s0)
+		yq[12] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[13] = tanh(s1)
+		yq[13] = tanh(s1)
 	}
 	{
 		s0_0 := bq[14]
@@ -2764,12 +2932,12 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 		s0_0 += float32(wq[32][14] * x[32])
 		s1_0 += float32(wq[32][15] * x[32])
 		s0 := (s0_0 + s0_1)
-		y_2q[14] = tanh(s0)
+		yq[14] = tanh(s0)
 		s1 := (s1_0 + s1_1)
-		y_2q[15] = tanh(s1)
+		yq[15] = tanh(s1)
 	}
 	{
-		y_2q := (*[1]float32)(y_2[16 : 16+1])
+		yq := (*[1]float32)(y[16 : 16+1])
 		bq := &b[1]
 		{
 			s0_0 := bq[0]
@@ -2780,7 +2948,7 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 			}
 			s0_0 += float32(wt[32][0] * x[32])
 			s0 := (s0_0 + s0_1)
-			y_2q[0] = tanh(s0)
+			yq[0] = tanh(s0)
 		}
 	}
 }
@@ -2795,8 +2963,8 @@ func innerForwardTrain(y_2 *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 //		y[n] = geluGradient(dropoutGradient(s))
 //	}
 //
-// Rolled: 561 multiply-adds. It does not allocate; its arguments must not overlap.
-func innerGradInput(y_2 *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[33][8]float32, dropout1Mask *[33]float32, z1 *[33]float32) {
+// Rolled: 561 multiply-adds. It does not allocate; y must not overlap the operands.
+func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[33][8]float32, dropout1Mask *[33]float32, z1 *[33]float32) {
 	for k := 0; k <= 29; k += 4 {
 		var s0, s1, s2, s3 float32
 		{
@@ -2826,13 +2994,13 @@ func innerGradInput(y_2 *[33]float32, x *[17]float32, w *[1][33][16]float32, wt 
 			}
 		}
 		s0v0 := dropoutGradient(s0, dropout1Mask[k])
-		y_2[k] = geluGradient(z1[k], s0v0)
+		y[k] = geluGradient(z1[k], s0v0)
 		s1v0 := dropoutGradient(s1, dropout1Mask[k+1])
-		y_2[k+1] = geluGradient(z1[k+1], s1v0)
+		y[k+1] = geluGradient(z1[k+1], s1v0)
 		s2v0 := dropoutGradient(s2, dropout1Mask[k+2])
-		y_2[k+2] = geluGradient(z1[k+2], s2v0)
+		y[k+2] = geluGradient(z1[k+2], s2v0)
 		s3v0 := dropoutGradient(s3, dropout1Mask[k+3])
-		y_2[k+3] = geluGradient(z1[k+3], s3v0)
+		y[k+3] = geluGradient(z1[k+3], s3v0)
 	}
 	{
 		var s0 float32
@@ -2851,7 +3019,7 @@ func innerGradInput(y_2 *[33]float32, x *[17]float32, w *[1][33][16]float32, wt 
 			}
 		}
 		s0v0 := dropoutGradient(s0, dropout1Mask[32])
-		y_2[32] = geluGradient(z1[32], s0v0)
+		y[32] = geluGradient(z1[32], s0v0)
 	}
 }
 
@@ -2957,8 +3125,8 @@ func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 //		y[n] = silu(s)
 //	}
 //
-// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; its arguments must not overlap.
-func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
+// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func mixedForwardTrain(y *[16]float32, y1 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
@@ -2970,7 +3138,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[6] * x[13])
 		s0 += float32(w[7] * x[14])
 		s0 += float32(w[8] * x[15])
-		y_2[0] = s0
+		y[0] = s0
 		y1[0] = silu(s0)
 	}
 	{
@@ -2983,7 +3151,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[14] * x[11])
 		s0 += float32(w[15] * x[14])
 		s0 += float32(w[16] * x[15])
-		y_2[1] = s0
+		y[1] = s0
 		y1[1] = silu(s0)
 	}
 	{
@@ -2999,7 +3167,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[25] * x[11])
 		s0 += float32(w[26] * x[12])
 		s0 += float32(w[27] * x[15])
-		y_2[2] = s0
+		y[2] = s0
 		y1[2] = silu(s0)
 	}
 	{
@@ -3012,7 +3180,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[33] * x[9])
 		s0 += float32(w[34] * x[10])
 		s0 += float32(w[35] * x[12])
-		y_2[3] = s0
+		y[3] = s0
 		y1[3] = silu(s0)
 	}
 	{
@@ -3023,7 +3191,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[39] * x[11])
 		s0 += float32(w[40] * x[13])
 		s0 += float32(w[41] * x[14])
-		y_2[4] = s0
+		y[4] = s0
 		y1[4] = silu(s0)
 	}
 	{
@@ -3034,7 +3202,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[45] * x[8])
 		s0 += float32(w[46] * x[9])
 		s0 += float32(w[47] * x[14])
-		y_2[5] = s0
+		y[5] = s0
 		y1[5] = silu(s0)
 	}
 	{
@@ -3048,7 +3216,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[54] * x[11])
 		s0 += float32(w[55] * x[12])
 		s0 += float32(w[56] * x[14])
-		y_2[6] = s0
+		y[6] = s0
 		y1[6] = silu(s0)
 	}
 	{
@@ -3058,7 +3226,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[59] * x[8])
 		s0 += float32(w[60] * x[9])
 		s0 += float32(w[61] * x[14])
-		y_2[7] = s0
+		y[7] = s0
 		y1[7] = silu(s0)
 	}
 	{
@@ -3068,7 +3236,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[64] * x[2])
 		s0 += float32(w[65] * x[14])
 		s0 += float32(w[66] * x[15])
-		y_2[8] = s0
+		y[8] = s0
 		y1[8] = silu(s0)
 	}
 	{
@@ -3080,7 +3248,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[71] * x[12])
 		s0 += float32(w[72] * x[14])
 		s0 += float32(w[73] * x[15])
-		y_2[9] = s0
+		y[9] = s0
 		y1[9] = silu(s0)
 	}
 	{
@@ -3096,7 +3264,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[82] * x[13])
 		s0 += float32(w[83] * x[14])
 		s0 += float32(w[84] * x[15])
-		y_2[10] = s0
+		y[10] = s0
 		y1[10] = silu(s0)
 	}
 	{
@@ -3107,7 +3275,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[88] * x[11])
 		s0 += float32(w[89] * x[13])
 		s0 += float32(w[90] * x[14])
-		y_2[11] = s0
+		y[11] = s0
 		y1[11] = silu(s0)
 	}
 	{
@@ -3122,7 +3290,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[98] * x[12])
 		s0 += float32(w[99] * x[14])
 		s0 += float32(w[100] * x[15])
-		y_2[12] = s0
+		y[12] = s0
 		y1[12] = silu(s0)
 	}
 	{
@@ -3137,7 +3305,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[108] * x[13])
 		s0 += float32(w[109] * x[14])
 		s0 += float32(w[110] * x[15])
-		y_2[13] = s0
+		y[13] = s0
 		y1[13] = silu(s0)
 	}
 	{
@@ -3153,7 +3321,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[119] * x[11])
 		s0 += float32(w[120] * x[14])
 		s0 += float32(w[121] * x[15])
-		y_2[14] = s0
+		y[14] = s0
 		y1[14] = silu(s0)
 	}
 	{
@@ -3165,7 +3333,7 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 		s0 += float32(w[126] * x[10])
 		s0 += float32(w[127] * x[12])
 		s0 += float32(w[128] * x[14])
-		y_2[15] = s0
+		y[15] = s0
 		y1[15] = silu(s0)
 	}
 }
@@ -3180,8 +3348,8 @@ func mixedForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[14
 //		y[n] = softplusGradient(s)
 //	}
 //
-// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; its arguments must not overlap.
-func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]float32) {
+// Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func mixedGradInput(y *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]float32) {
 	{
 		var s0 float32
 		s0 += float32(w[0] * x[0])
@@ -3191,7 +3359,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[91] * x[12])
 		s0 += float32(w[111] * x[14])
 		s0 += float32(w[122] * x[15])
-		y_2[0] = softplusGradient(a4[0], s0)
+		y[0] = softplusGradient(a4[0], s0)
 	}
 	{
 		var s0 float32
@@ -3203,7 +3371,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[101] * x[13])
 		s0 += float32(w[112] * x[14])
 		s0 += float32(w[123] * x[15])
-		y_2[1] = softplusGradient(a4[1], s0)
+		y[1] = softplusGradient(a4[1], s0)
 	}
 	{
 		var s0 float32
@@ -3214,7 +3382,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[92] * x[12])
 		s0 += float32(w[102] * x[13])
 		s0 += float32(w[113] * x[14])
-		y_2[2] = softplusGradient(a4[2], s0)
+		y[2] = softplusGradient(a4[2], s0)
 	}
 	{
 		var s0 float32
@@ -3226,7 +3394,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[85] * x[11])
 		s0 += float32(w[93] * x[12])
 		s0 += float32(w[114] * x[14])
-		y_2[3] = softplusGradient(a4[3], s0)
+		y[3] = softplusGradient(a4[3], s0)
 	}
 	{
 		var s0 float32
@@ -3235,7 +3403,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[57] * x[7])
 		s0 += float32(w[75] * x[10])
 		s0 += float32(w[103] * x[13])
-		y_2[4] = softplusGradient(a4[4], s0)
+		y[4] = softplusGradient(a4[4], s0)
 	}
 	{
 		var s0 float32
@@ -3244,7 +3412,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[43] * x[5])
 		s0 += float32(w[50] * x[6])
 		s0 += float32(w[76] * x[10])
-		y_2[5] = softplusGradient(a4[5], s0)
+		y[5] = softplusGradient(a4[5], s0)
 	}
 	{
 		var s0 float32
@@ -3257,7 +3425,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[86] * x[11])
 		s0 += float32(w[104] * x[13])
 		s0 += float32(w[115] * x[14])
-		y_2[6] = softplusGradient(a4[6], s0)
+		y[6] = softplusGradient(a4[6], s0)
 	}
 	{
 		var s0 float32
@@ -3269,7 +3437,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[87] * x[11])
 		s0 += float32(w[94] * x[12])
 		s0 += float32(w[116] * x[14])
-		y_2[7] = softplusGradient(a4[7], s0)
+		y[7] = softplusGradient(a4[7], s0)
 	}
 	{
 		var s0 float32
@@ -3285,7 +3453,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[105] * x[13])
 		s0 += float32(w[117] * x[14])
 		s0 += float32(w[124] * x[15])
-		y_2[8] = softplusGradient(a4[8], s0)
+		y[8] = softplusGradient(a4[8], s0)
 	}
 	{
 		var s0 float32
@@ -3299,7 +3467,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[96] * x[12])
 		s0 += float32(w[118] * x[14])
 		s0 += float32(w[125] * x[15])
-		y_2[9] = softplusGradient(a4[9], s0)
+		y[9] = softplusGradient(a4[9], s0)
 	}
 	{
 		var s0 float32
@@ -3310,7 +3478,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[97] * x[12])
 		s0 += float32(w[106] * x[13])
 		s0 += float32(w[126] * x[15])
-		y_2[10] = softplusGradient(a4[10], s0)
+		y[10] = softplusGradient(a4[10], s0)
 	}
 	{
 		var s0 float32
@@ -3321,7 +3489,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[88] * x[11])
 		s0 += float32(w[107] * x[13])
 		s0 += float32(w[119] * x[14])
-		y_2[11] = softplusGradient(a4[11], s0)
+		y[11] = softplusGradient(a4[11], s0)
 	}
 	{
 		var s0 float32
@@ -3333,7 +3501,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[81] * x[10])
 		s0 += float32(w[98] * x[12])
 		s0 += float32(w[127] * x[15])
-		y_2[12] = softplusGradient(a4[12], s0)
+		y[12] = softplusGradient(a4[12], s0)
 	}
 	{
 		var s0 float32
@@ -3342,7 +3510,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[82] * x[10])
 		s0 += float32(w[89] * x[11])
 		s0 += float32(w[108] * x[13])
-		y_2[13] = softplusGradient(a4[13], s0)
+		y[13] = softplusGradient(a4[13], s0)
 	}
 	{
 		var s0 float32
@@ -3360,7 +3528,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[109] * x[13])
 		s0 += float32(w[120] * x[14])
 		s0 += float32(w[128] * x[15])
-		y_2[14] = softplusGradient(a4[14], s0)
+		y[14] = softplusGradient(a4[14], s0)
 	}
 	{
 		var s0 float32
@@ -3373,7 +3541,7 @@ func mixedGradInput(y_2 *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]f
 		s0 += float32(w[100] * x[12])
 		s0 += float32(w[110] * x[13])
 		s0 += float32(w[121] * x[14])
-		y_2[15] = softplusGradient(a4[15], s0)
+		y[15] = softplusGradient(a4[15], s0)
 	}
 }
 
@@ -3423,8 +3591,8 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func scoreForwardTrain(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -3462,7 +3630,7 @@ func scoreForwardTrain(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = sigmoid(s0)
+		y[0] = sigmoid(s0)
 	}
 }
 
@@ -3476,8 +3644,8 @@ func scoreForwardTrain(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds. It does not allocate; its arguments must not overlap.
-func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
+// Fully unrolled: 16 multiply-adds. It does not allocate; y must not overlap the operands.
+func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -3486,10 +3654,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[1][0] * xk)
 		s2 += float32(wt[2][0] * xk)
 		s3 += float32(wt[3][0] * xk)
-		y_2[0] = s0
-		y_2[1] = s1
-		y_2[2] = s2
-		y_2[3] = s3
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -3499,10 +3667,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[5][0] * xk)
 		s2 += float32(wt[6][0] * xk)
 		s3 += float32(wt[7][0] * xk)
-		y_2[4] = s0
-		y_2[5] = s1
-		y_2[6] = s2
-		y_2[7] = s3
+		y[4] = s0
+		y[5] = s1
+		y[6] = s2
+		y[7] = s3
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -3512,10 +3680,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[9][0] * xk)
 		s2 += float32(wt[10][0] * xk)
 		s3 += float32(wt[11][0] * xk)
-		y_2[8] = s0
-		y_2[9] = s1
-		y_2[10] = s2
-		y_2[11] = s3
+		y[8] = s0
+		y[9] = s1
+		y[10] = s2
+		y[11] = s3
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -3525,10 +3693,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[13][0] * xk)
 		s2 += float32(wt[14][0] * xk)
 		s3 += float32(wt[15][0] * xk)
-		y_2[12] = s0
-		y_2[13] = s1
-		y_2[14] = s2
-		y_2[15] = s3
+		y[12] = s0
+		y[13] = s1
+		y[14] = s2
+		y[15] = s3
 	}
 }
 

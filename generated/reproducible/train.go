@@ -19,11 +19,11 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	// dense4.weight.kept: y = w · m
 	for q := range 1 {
 		for k := range 25 {
-			ws_2 := &p.w4[q][k]
+			ws := &p.w4[q][k]
 			ms := &t.m.connectionsMask.w4[q][k]
 			ys := &t.m.connectionsKept.w4[q][k]
 			for j := range 16 {
-				w := ws_2[j]
+				w := ws[j]
 				m := ms[j]
 				y_ := float32(w * m)
 				ys[j] = y_

@@ -178,37 +178,37 @@ func (t *Trainer) update(g *params) {
 		norm2ScoreWeight += halve(&lanes)
 	}
 	norm2_13 := addGradients(norm2_12, norm2ScoreWeight)
-	c_2 := clipByGlobalNorm(norm2_13)
+	c := clipByGlobalNorm(norm2_13)
 	// eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	for q := range 2 {
 		gs := &g.b1[q]
-		ws_2 := &p.b1[q]
+		ws := &p.b1[q]
 		momentumBuffers := &t.m.momentumBuffer.b1[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	{
 		gs := &g.b1[2]
-		ws_2 := &p.b1[2]
+		ws := &p.b1[2]
 		momentumBuffers := &t.m.momentumBuffer.b1[2]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
@@ -216,67 +216,67 @@ func (t *Trainer) update(g *params) {
 	for q := range 2 {
 		for k := range 19 {
 			gs := &g.w1[q][k]
-			ws_2 := &p.w1[q][k]
+			ws := &p.w1[q][k]
 			momentumBuffers := &t.m.momentumBuffer.w1[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				momentumBuffer := momentumBuffers[j]
-				g_ = float32(g_ * c_2)
+				g_ = float32(g_ * c)
 				momentumBuffer = float32(0.9*momentumBuffer) + g_
 				g_ = g_ + float32(0.9*momentumBuffer)
 				w = w - float32(lr_2*g_)
-				ws_2[j] = w
+				ws[j] = w
 				momentumBuffers[j] = momentumBuffer
 			}
 		}
 	}
 	for k := range 19 {
 		gs := &g.w1t[k]
-		ws_2 := &p.w1t[k]
+		ws := &p.w1t[k]
 		momentumBuffers := &t.m.momentumBuffer.w1t[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	for q := range 1 {
 		gs := &g.b2[q]
-		ws_2 := &p.b2[q]
+		ws := &p.b2[q]
 		momentumBuffers := &t.m.momentumBuffer.b2[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	{
 		gs := &g.b2[1]
-		ws_2 := &p.b2[1]
+		ws := &p.b2[1]
 		momentumBuffers := &t.m.momentumBuffer.b2[1]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
@@ -284,89 +284,89 @@ func (t *Trainer) update(g *params) {
 	for q := range 1 {
 		for k := range 33 {
 			gs := &g.w2[q][k]
-			ws_2 := &p.w2[q][k]
+			ws := &p.w2[q][k]
 			momentumBuffers := &t.m.momentumBuffer.w2[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				momentumBuffer := momentumBuffers[j]
 				dw := float32(0.002 * w)
 				g_ = g_ + dw
-				g_ = float32(g_ * c_2)
+				g_ = float32(g_ * c)
 				momentumBuffer = float32(0.9*momentumBuffer) + g_
 				g_ = g_ + float32(0.9*momentumBuffer)
 				w = w - float32(lr_2*g_)
-				ws_2[j] = w
+				ws[j] = w
 				momentumBuffers[j] = momentumBuffer
 			}
 		}
 	}
 	for k := range 33 {
 		gs := &g.w2t[k]
-		ws_2 := &p.w2t[k]
+		ws := &p.w2t[k]
 		momentumBuffers := &t.m.momentumBuffer.w2t[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			dw := float32(0.002 * w)
 			g_ = g_ + dw
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	{
 		gs := &g.b3[0]
-		ws_2 := &p.b3[0]
+		ws := &p.b3[0]
 		momentumBuffers := &t.m.momentumBuffer.b3[0]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	for k := range 3 {
 		gs := &g.w3[k]
-		ws_2 := &p.w3[k]
+		ws := &p.w3[k]
 		momentumBuffers := &t.m.momentumBuffer.w3[k]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	for q := range 1 {
 		gs := &g.b4[q]
-		ws_2 := &p.b4[q]
+		ws := &p.b4[q]
 		momentumBuffers := &t.m.momentumBuffer.b4[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
@@ -374,17 +374,17 @@ func (t *Trainer) update(g *params) {
 	for q := range 1 {
 		for k := range 25 {
 			gs := &g.w4[q][k]
-			ws_2 := &p.w4[q][k]
+			ws := &p.w4[q][k]
 			momentumBuffers := &t.m.momentumBuffer.w4[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				momentumBuffer := momentumBuffers[j]
-				g_ = float32(g_ * c_2)
+				g_ = float32(g_ * c)
 				momentumBuffer = float32(0.9*momentumBuffer) + g_
 				g_ = g_ + float32(0.9*momentumBuffer)
 				w = w - float32(lr_2*g_)
-				ws_2[j] = w
+				ws[j] = w
 				momentumBuffers[j] = momentumBuffer
 			}
 		}
@@ -392,102 +392,102 @@ func (t *Trainer) update(g *params) {
 	// mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	for q := range 1 {
 		gs := &g.b5[q]
-		ws_2 := &p.b5[q]
+		ws := &p.b5[q]
 		momentumBuffers := &t.m.momentumBuffer.b5[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	{
 		gs := &g.w5
-		ws_2 := &p.w5
+		ws := &p.w5
 		momentumBuffers := &t.m.momentumBuffer.w5
 		for j := range 129 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	{
 		gs := &g.b6[0]
-		ws_2 := &p.b6[0]
+		ws := &p.b6[0]
 		momentumBuffers := &t.m.momentumBuffer.b6[0]
 		for j := range 3 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	for k := range 16 {
 		gs := &g.w6[k]
-		ws_2 := &p.w6[k]
+		ws := &p.w6[k]
 		momentumBuffers := &t.m.momentumBuffer.w6[k]
 		for j := range 3 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	{
 		gs := &g.b7[0]
-		ws_2 := &p.b7[0]
+		ws := &p.b7[0]
 		momentumBuffers := &t.m.momentumBuffer.b7[0]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g)
 	for k := range 16 {
 		gs := &g.w7[k]
-		ws_2 := &p.w7[k]
+		ws := &p.w7[k]
 		momentumBuffers := &t.m.momentumBuffer.w7[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c_2)
+			g_ = float32(g_ * c)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr_2*g_)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}

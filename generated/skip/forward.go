@@ -20,21 +20,21 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	z4 := (*[3]float32)(ws.t1[:3])
 	choiceForward(z4, joined, &p.w4, &p.b4)
 	z4Max := (*[1]float32)(ws.t2[:1])
-	s_2 := z4[0]
+	s := z4[0]
 	for j := 1; j < 3; j++ {
-		s_2 = larger(s_2, z4[j])
+		s = larger(s, z4[j])
 	}
-	z4Max[0] = s_2
+	z4Max[0] = s
 	z4Exp := &ws.t3
 	for j := range z4Exp {
 		z4Exp[j] = exponentials(z4[j], z4Max[0])
 	}
 	z4Sum := (*[1]float32)(ws.t1[:1])
-	var s_3 float32
+	var s_2 float32
 	for j := range 3 {
-		s_3 += float32(z4Exp[j])
+		s_2 += float32(z4Exp[j])
 	}
-	z4Sum[0] = s_3
+	z4Sum[0] = s_2
 	for j := range y.Policy {
 		y.Policy[j] = softmax(z4Exp[j], z4Sum[0])
 	}

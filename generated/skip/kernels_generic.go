@@ -2,7 +2,7 @@
 
 package skip
 
-// bodyForward computes the output of layer "body", 3→4:
+// bodyForwardGeneric computes the output of layer "body", 3→4:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package skip
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 12 multiply-adds. It does not allocate; its arguments must not overlap.
-func bodyForward(y_2 *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+// Fully unrolled: 12 multiply-adds. It does not allocate; y must not overlap the operands.
+func bodyForwardGeneric(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…3] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -35,14 +35,14 @@ func bodyForward(y_2 *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 		s1 += float32(wt[2][1] * xk)
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
 	}
 }
 
-// choiceForward computes the output of layer "choice", 16→3:
+// choiceForwardGeneric computes the output of layer "choice", 16→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -52,8 +52,8 @@ func bodyForward(y_2 *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -91,7 +91,7 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -130,7 +130,7 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -169,7 +169,7 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
 	}
 }
 
@@ -183,15 +183,15 @@ func choiceForward(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 //		y[n] = relu(s)
 //	}
 //
-// Fully unrolled: 48 multiply-adds (the connections there are of 192). It does not allocate; its arguments must not overlap.
-func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds (the connections there are of 192). It does not allocate; y must not overlap the operands.
+func eyeForward(y *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
 		s0 += float32(w[1] * x[1])
 		s0 += float32(w[2] * x[4])
 		s0 += float32(w[3] * x[5])
-		y_2[0] = relu(s0)
+		y[0] = relu(s0)
 	}
 	{
 		s0 := b[0][1]
@@ -199,7 +199,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[5] * x[2])
 		s0 += float32(w[6] * x[5])
 		s0 += float32(w[7] * x[6])
-		y_2[1] = relu(s0)
+		y[1] = relu(s0)
 	}
 	{
 		s0 := b[0][2]
@@ -207,7 +207,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[9] * x[3])
 		s0 += float32(w[10] * x[6])
 		s0 += float32(w[11] * x[7])
-		y_2[2] = relu(s0)
+		y[2] = relu(s0)
 	}
 	{
 		s0 := b[0][3]
@@ -215,7 +215,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[13] * x[3])
 		s0 += float32(w[14] * x[4])
 		s0 += float32(w[15] * x[7])
-		y_2[3] = relu(s0)
+		y[3] = relu(s0)
 	}
 	{
 		s0 := b[0][4]
@@ -223,7 +223,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[17] * x[5])
 		s0 += float32(w[18] * x[8])
 		s0 += float32(w[19] * x[9])
-		y_2[4] = relu(s0)
+		y[4] = relu(s0)
 	}
 	{
 		s0 := b[0][5]
@@ -231,7 +231,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[21] * x[6])
 		s0 += float32(w[22] * x[9])
 		s0 += float32(w[23] * x[10])
-		y_2[5] = relu(s0)
+		y[5] = relu(s0)
 	}
 	{
 		s0 := b[0][6]
@@ -239,7 +239,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[25] * x[7])
 		s0 += float32(w[26] * x[10])
 		s0 += float32(w[27] * x[11])
-		y_2[6] = relu(s0)
+		y[6] = relu(s0)
 	}
 	{
 		s0 := b[0][7]
@@ -247,7 +247,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[29] * x[7])
 		s0 += float32(w[30] * x[8])
 		s0 += float32(w[31] * x[11])
-		y_2[7] = relu(s0)
+		y[7] = relu(s0)
 	}
 	{
 		s0 := b[0][8]
@@ -255,7 +255,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[33] * x[9])
 		s0 += float32(w[34] * x[12])
 		s0 += float32(w[35] * x[13])
-		y_2[8] = relu(s0)
+		y[8] = relu(s0)
 	}
 	{
 		s0 := b[0][9]
@@ -263,7 +263,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[37] * x[10])
 		s0 += float32(w[38] * x[13])
 		s0 += float32(w[39] * x[14])
-		y_2[9] = relu(s0)
+		y[9] = relu(s0)
 	}
 	{
 		s0 := b[0][10]
@@ -271,7 +271,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[41] * x[11])
 		s0 += float32(w[42] * x[14])
 		s0 += float32(w[43] * x[15])
-		y_2[10] = relu(s0)
+		y[10] = relu(s0)
 	}
 	{
 		s0 := b[0][11]
@@ -279,7 +279,7 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 		s0 += float32(w[45] * x[11])
 		s0 += float32(w[46] * x[12])
 		s0 += float32(w[47] * x[15])
-		y_2[11] = relu(s0)
+		y[11] = relu(s0)
 	}
 }
 
@@ -293,8 +293,8 @@ func eyeForward(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]floa
 //		y[n] = add(relu(s))
 //	}
 //
-// Fully unrolled: 127 multiply-adds (the connections there are of 256). It does not allocate; its arguments must not overlap.
-func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]float32, senses *[16]float32) {
+// Fully unrolled: 127 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func innerForward(y *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]float32, senses *[16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
@@ -306,7 +306,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[6] * x[11])
 		s0 += float32(w[7] * x[15])
 		s0v0 := relu(s0)
-		y_2[0] = add(senses[0], s0v0)
+		y[0] = add(senses[0], s0v0)
 	}
 	{
 		s0 := b[0][1]
@@ -321,7 +321,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[16] * x[13])
 		s0 += float32(w[17] * x[14])
 		s0v0 := relu(s0)
-		y_2[1] = add(senses[1], s0v0)
+		y[1] = add(senses[1], s0v0)
 	}
 	{
 		s0 := b[0][2]
@@ -333,7 +333,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[23] * x[14])
 		s0 += float32(w[24] * x[15])
 		s0v0 := relu(s0)
-		y_2[2] = add(senses[2], s0v0)
+		y[2] = add(senses[2], s0v0)
 	}
 	{
 		s0 := b[0][3]
@@ -342,7 +342,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[27] * x[8])
 		s0 += float32(w[28] * x[9])
 		s0v0 := relu(s0)
-		y_2[3] = add(senses[3], s0v0)
+		y[3] = add(senses[3], s0v0)
 	}
 	{
 		s0 := b[0][4]
@@ -360,7 +360,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[40] * x[13])
 		s0 += float32(w[41] * x[14])
 		s0v0 := relu(s0)
-		y_2[4] = add(senses[4], s0v0)
+		y[4] = add(senses[4], s0v0)
 	}
 	{
 		s0 := b[0][5]
@@ -372,7 +372,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[47] * x[14])
 		s0 += float32(w[48] * x[15])
 		s0v0 := relu(s0)
-		y_2[5] = add(senses[5], s0v0)
+		y[5] = add(senses[5], s0v0)
 	}
 	{
 		s0 := b[0][6]
@@ -387,7 +387,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[57] * x[13])
 		s0 += float32(w[58] * x[15])
 		s0v0 := relu(s0)
-		y_2[6] = add(senses[6], s0v0)
+		y[6] = add(senses[6], s0v0)
 	}
 	{
 		s0 := b[0][7]
@@ -399,7 +399,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[64] * x[10])
 		s0 += float32(w[65] * x[14])
 		s0v0 := relu(s0)
-		y_2[7] = add(senses[7], s0v0)
+		y[7] = add(senses[7], s0v0)
 	}
 	{
 		s0 := b[0][8]
@@ -411,7 +411,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[71] * x[6])
 		s0 += float32(w[72] * x[13])
 		s0v0 := relu(s0)
-		y_2[8] = add(senses[8], s0v0)
+		y[8] = add(senses[8], s0v0)
 	}
 	{
 		s0 := b[0][9]
@@ -423,7 +423,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[78] * x[12])
 		s0 += float32(w[79] * x[15])
 		s0v0 := relu(s0)
-		y_2[9] = add(senses[9], s0v0)
+		y[9] = add(senses[9], s0v0)
 	}
 	{
 		s0 := b[0][10]
@@ -435,7 +435,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[85] * x[11])
 		s0 += float32(w[86] * x[12])
 		s0v0 := relu(s0)
-		y_2[10] = add(senses[10], s0v0)
+		y[10] = add(senses[10], s0v0)
 	}
 	{
 		s0 := b[0][11]
@@ -450,7 +450,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[95] * x[13])
 		s0 += float32(w[96] * x[14])
 		s0v0 := relu(s0)
-		y_2[11] = add(senses[11], s0v0)
+		y[11] = add(senses[11], s0v0)
 	}
 	{
 		s0 := b[0][12]
@@ -464,7 +464,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[104] * x[14])
 		s0 += float32(w[105] * x[15])
 		s0v0 := relu(s0)
-		y_2[12] = add(senses[12], s0v0)
+		y[12] = add(senses[12], s0v0)
 	}
 	{
 		s0 := b[0][13]
@@ -476,7 +476,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[111] * x[12])
 		s0 += float32(w[112] * x[13])
 		s0v0 := relu(s0)
-		y_2[13] = add(senses[13], s0v0)
+		y[13] = add(senses[13], s0v0)
 	}
 	{
 		s0 := b[0][14]
@@ -490,7 +490,7 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[120] * x[14])
 		s0 += float32(w[121] * x[15])
 		s0v0 := relu(s0)
-		y_2[14] = add(senses[14], s0v0)
+		y[14] = add(senses[14], s0v0)
 	}
 	{
 		s0 := b[0][15]
@@ -500,11 +500,11 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 		s0 += float32(w[125] * x[11])
 		s0 += float32(w[126] * x[15])
 		s0v0 := relu(s0)
-		y_2[15] = add(senses[15], s0v0)
+		y[15] = add(senses[15], s0v0)
 	}
 }
 
-// scoreForward computes the output of layer "score", 16→1:
+// scoreForwardGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -514,8 +514,8 @@ func innerForward(y_2 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func scoreForward(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -553,6 +553,6 @@ func scoreForward(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 }

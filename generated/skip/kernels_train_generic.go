@@ -23,8 +23,8 @@ func bodyBiasGrad(g *[1][16]float32, dy [][4]float32) {
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 12 multiply-adds. It does not allocate; its arguments must not overlap.
-func bodyForwardTrain(y_2 *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+// Fully unrolled: 12 multiply-adds. It does not allocate; y must not overlap the operands.
+func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
 		// y[0…3] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -46,10 +46,10 @@ func bodyForwardTrain(y_2 *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 		s1 += float32(wt[2][1] * xk)
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
 	}
 }
 
@@ -105,8 +105,8 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -144,7 +144,7 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -183,7 +183,7 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][1] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[1] = s0
+		y[1] = s0
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -222,7 +222,7 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		xk = x[15]
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[2] = s0
+		y[2] = s0
 	}
 }
 
@@ -236,8 +236,8 @@ func choiceForwardTrain(y_2 *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 //		y[n] = reluGradient(addGradients(s))
 //	}
 //
-// Fully unrolled: 48 multiply-adds. It does not allocate; its arguments must not overlap.
-func choiceGradInput(y_2 *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]float32, djoined *[16]float32, a3 *[16]float32) {
+// Fully unrolled: 48 multiply-adds. It does not allocate; y must not overlap the operands.
+func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]float32, djoined *[16]float32, a3 *[16]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -257,16 +257,16 @@ func choiceGradInput(y_2 *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[3][2] * xk)
 		s0v0 := addGradients(djoined[0], s0)
-		y_2[0] = s0v0
+		y[0] = s0v0
 		y1[0] = reluGradient(a3[0], s0v0)
 		s1v0 := addGradients(djoined[1], s1)
-		y_2[1] = s1v0
+		y[1] = s1v0
 		y1[1] = reluGradient(a3[1], s1v0)
 		s2v0 := addGradients(djoined[2], s2)
-		y_2[2] = s2v0
+		y[2] = s2v0
 		y1[2] = reluGradient(a3[2], s2v0)
 		s3v0 := addGradients(djoined[3], s3)
-		y_2[3] = s3v0
+		y[3] = s3v0
 		y1[3] = reluGradient(a3[3], s3v0)
 	}
 	{
@@ -288,16 +288,16 @@ func choiceGradInput(y_2 *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][
 		s2 += float32(wt[6][2] * xk)
 		s3 += float32(wt[7][2] * xk)
 		s0v0 := addGradients(djoined[4], s0)
-		y_2[4] = s0v0
+		y[4] = s0v0
 		y1[4] = reluGradient(a3[4], s0v0)
 		s1v0 := addGradients(djoined[5], s1)
-		y_2[5] = s1v0
+		y[5] = s1v0
 		y1[5] = reluGradient(a3[5], s1v0)
 		s2v0 := addGradients(djoined[6], s2)
-		y_2[6] = s2v0
+		y[6] = s2v0
 		y1[6] = reluGradient(a3[6], s2v0)
 		s3v0 := addGradients(djoined[7], s3)
-		y_2[7] = s3v0
+		y[7] = s3v0
 		y1[7] = reluGradient(a3[7], s3v0)
 	}
 	{
@@ -319,16 +319,16 @@ func choiceGradInput(y_2 *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][
 		s2 += float32(wt[10][2] * xk)
 		s3 += float32(wt[11][2] * xk)
 		s0v0 := addGradients(djoined[8], s0)
-		y_2[8] = s0v0
+		y[8] = s0v0
 		y1[8] = reluGradient(a3[8], s0v0)
 		s1v0 := addGradients(djoined[9], s1)
-		y_2[9] = s1v0
+		y[9] = s1v0
 		y1[9] = reluGradient(a3[9], s1v0)
 		s2v0 := addGradients(djoined[10], s2)
-		y_2[10] = s2v0
+		y[10] = s2v0
 		y1[10] = reluGradient(a3[10], s2v0)
 		s3v0 := addGradients(djoined[11], s3)
-		y_2[11] = s3v0
+		y[11] = s3v0
 		y1[11] = reluGradient(a3[11], s3v0)
 	}
 	{
@@ -350,16 +350,16 @@ func choiceGradInput(y_2 *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][
 		s2 += float32(wt[14][2] * xk)
 		s3 += float32(wt[15][2] * xk)
 		s0v0 := addGradients(djoined[12], s0)
-		y_2[12] = s0v0
+		y[12] = s0v0
 		y1[12] = reluGradient(a3[12], s0v0)
 		s1v0 := addGradients(djoined[13], s1)
-		y_2[13] = s1v0
+		y[13] = s1v0
 		y1[13] = reluGradient(a3[13], s1v0)
 		s2v0 := addGradients(djoined[14], s2)
-		y_2[14] = s2v0
+		y[14] = s2v0
 		y1[14] = reluGradient(a3[14], s2v0)
 		s3v0 := addGradients(djoined[15], s3)
-		y_2[15] = s3v0
+		y[15] = s3v0
 		y1[15] = reluGradient(a3[15], s3v0)
 	}
 }
@@ -414,15 +414,15 @@ func eyeBiasGrad(g *[1][16]float32, dy [][12]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Fully unrolled: 48 multiply-adds (the connections there are of 192). It does not allocate; its arguments must not overlap.
-func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]float32) {
+// Fully unrolled: 48 multiply-adds (the connections there are of 192). It does not allocate; y must not overlap the operands.
+func eyeForwardTrain(y *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
 		s0 += float32(w[1] * x[1])
 		s0 += float32(w[2] * x[4])
 		s0 += float32(w[3] * x[5])
-		y_2[0] = relu(s0)
+		y[0] = relu(s0)
 	}
 	{
 		s0 := b[0][1]
@@ -430,7 +430,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[5] * x[2])
 		s0 += float32(w[6] * x[5])
 		s0 += float32(w[7] * x[6])
-		y_2[1] = relu(s0)
+		y[1] = relu(s0)
 	}
 	{
 		s0 := b[0][2]
@@ -438,7 +438,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[9] * x[3])
 		s0 += float32(w[10] * x[6])
 		s0 += float32(w[11] * x[7])
-		y_2[2] = relu(s0)
+		y[2] = relu(s0)
 	}
 	{
 		s0 := b[0][3]
@@ -446,7 +446,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[13] * x[3])
 		s0 += float32(w[14] * x[4])
 		s0 += float32(w[15] * x[7])
-		y_2[3] = relu(s0)
+		y[3] = relu(s0)
 	}
 	{
 		s0 := b[0][4]
@@ -454,7 +454,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[17] * x[5])
 		s0 += float32(w[18] * x[8])
 		s0 += float32(w[19] * x[9])
-		y_2[4] = relu(s0)
+		y[4] = relu(s0)
 	}
 	{
 		s0 := b[0][5]
@@ -462,7 +462,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[21] * x[6])
 		s0 += float32(w[22] * x[9])
 		s0 += float32(w[23] * x[10])
-		y_2[5] = relu(s0)
+		y[5] = relu(s0)
 	}
 	{
 		s0 := b[0][6]
@@ -470,7 +470,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[25] * x[7])
 		s0 += float32(w[26] * x[10])
 		s0 += float32(w[27] * x[11])
-		y_2[6] = relu(s0)
+		y[6] = relu(s0)
 	}
 	{
 		s0 := b[0][7]
@@ -478,7 +478,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[29] * x[7])
 		s0 += float32(w[30] * x[8])
 		s0 += float32(w[31] * x[11])
-		y_2[7] = relu(s0)
+		y[7] = relu(s0)
 	}
 	{
 		s0 := b[0][8]
@@ -486,7 +486,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[33] * x[9])
 		s0 += float32(w[34] * x[12])
 		s0 += float32(w[35] * x[13])
-		y_2[8] = relu(s0)
+		y[8] = relu(s0)
 	}
 	{
 		s0 := b[0][9]
@@ -494,7 +494,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[37] * x[10])
 		s0 += float32(w[38] * x[13])
 		s0 += float32(w[39] * x[14])
-		y_2[9] = relu(s0)
+		y[9] = relu(s0)
 	}
 	{
 		s0 := b[0][10]
@@ -502,7 +502,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[41] * x[11])
 		s0 += float32(w[42] * x[14])
 		s0 += float32(w[43] * x[15])
-		y_2[10] = relu(s0)
+		y[10] = relu(s0)
 	}
 	{
 		s0 := b[0][11]
@@ -510,7 +510,7 @@ func eyeForwardTrain(y_2 *[12]float32, x *[16]float32, w *[48]float32, b *[1][16
 		s0 += float32(w[45] * x[11])
 		s0 += float32(w[46] * x[12])
 		s0 += float32(w[47] * x[15])
-		y_2[11] = relu(s0)
+		y[11] = relu(s0)
 	}
 }
 
@@ -560,8 +560,8 @@ func innerBiasGrad(g *[1][16]float32, dy [][16]float32) {
 //		y[n] = add(relu(s))
 //	}
 //
-// Fully unrolled: 127 multiply-adds (the connections there are of 256). It does not allocate; its arguments must not overlap.
-func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]float32, senses *[16]float32) {
+// Fully unrolled: 127 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func innerForwardTrain(y *[16]float32, y1 *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]float32, senses *[16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
@@ -573,7 +573,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[6] * x[11])
 		s0 += float32(w[7] * x[15])
 		s0v0 := relu(s0)
-		y_2[0] = s0v0
+		y[0] = s0v0
 		y1[0] = add(senses[0], s0v0)
 	}
 	{
@@ -589,7 +589,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[16] * x[13])
 		s0 += float32(w[17] * x[14])
 		s0v0 := relu(s0)
-		y_2[1] = s0v0
+		y[1] = s0v0
 		y1[1] = add(senses[1], s0v0)
 	}
 	{
@@ -602,7 +602,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[23] * x[14])
 		s0 += float32(w[24] * x[15])
 		s0v0 := relu(s0)
-		y_2[2] = s0v0
+		y[2] = s0v0
 		y1[2] = add(senses[2], s0v0)
 	}
 	{
@@ -612,7 +612,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[27] * x[8])
 		s0 += float32(w[28] * x[9])
 		s0v0 := relu(s0)
-		y_2[3] = s0v0
+		y[3] = s0v0
 		y1[3] = add(senses[3], s0v0)
 	}
 	{
@@ -631,7 +631,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[40] * x[13])
 		s0 += float32(w[41] * x[14])
 		s0v0 := relu(s0)
-		y_2[4] = s0v0
+		y[4] = s0v0
 		y1[4] = add(senses[4], s0v0)
 	}
 	{
@@ -644,7 +644,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[47] * x[14])
 		s0 += float32(w[48] * x[15])
 		s0v0 := relu(s0)
-		y_2[5] = s0v0
+		y[5] = s0v0
 		y1[5] = add(senses[5], s0v0)
 	}
 	{
@@ -660,7 +660,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[57] * x[13])
 		s0 += float32(w[58] * x[15])
 		s0v0 := relu(s0)
-		y_2[6] = s0v0
+		y[6] = s0v0
 		y1[6] = add(senses[6], s0v0)
 	}
 	{
@@ -673,7 +673,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[64] * x[10])
 		s0 += float32(w[65] * x[14])
 		s0v0 := relu(s0)
-		y_2[7] = s0v0
+		y[7] = s0v0
 		y1[7] = add(senses[7], s0v0)
 	}
 	{
@@ -686,7 +686,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[71] * x[6])
 		s0 += float32(w[72] * x[13])
 		s0v0 := relu(s0)
-		y_2[8] = s0v0
+		y[8] = s0v0
 		y1[8] = add(senses[8], s0v0)
 	}
 	{
@@ -699,7 +699,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[78] * x[12])
 		s0 += float32(w[79] * x[15])
 		s0v0 := relu(s0)
-		y_2[9] = s0v0
+		y[9] = s0v0
 		y1[9] = add(senses[9], s0v0)
 	}
 	{
@@ -712,7 +712,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[85] * x[11])
 		s0 += float32(w[86] * x[12])
 		s0v0 := relu(s0)
-		y_2[10] = s0v0
+		y[10] = s0v0
 		y1[10] = add(senses[10], s0v0)
 	}
 	{
@@ -728,7 +728,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[95] * x[13])
 		s0 += float32(w[96] * x[14])
 		s0v0 := relu(s0)
-		y_2[11] = s0v0
+		y[11] = s0v0
 		y1[11] = add(senses[11], s0v0)
 	}
 	{
@@ -743,7 +743,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[104] * x[14])
 		s0 += float32(w[105] * x[15])
 		s0v0 := relu(s0)
-		y_2[12] = s0v0
+		y[12] = s0v0
 		y1[12] = add(senses[12], s0v0)
 	}
 	{
@@ -756,7 +756,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[111] * x[12])
 		s0 += float32(w[112] * x[13])
 		s0v0 := relu(s0)
-		y_2[13] = s0v0
+		y[13] = s0v0
 		y1[13] = add(senses[13], s0v0)
 	}
 	{
@@ -771,7 +771,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[120] * x[14])
 		s0 += float32(w[121] * x[15])
 		s0v0 := relu(s0)
-		y_2[14] = s0v0
+		y[14] = s0v0
 		y1[14] = add(senses[14], s0v0)
 	}
 	{
@@ -782,7 +782,7 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 		s0 += float32(w[125] * x[11])
 		s0 += float32(w[126] * x[15])
 		s0v0 := relu(s0)
-		y_2[15] = s0v0
+		y[15] = s0v0
 		y1[15] = add(senses[15], s0v0)
 	}
 }
@@ -797,8 +797,8 @@ func innerForwardTrain(y_2 *[16]float32, y1 *[16]float32, x *[16]float32, w *[12
 //		y[n] = addGradients(s)
 //	}
 //
-// Fully unrolled: 127 multiply-adds (the connections there are of 256). It does not allocate; its arguments must not overlap.
-func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *[16]float32) {
+// Fully unrolled: 127 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[16]float32) {
 	{
 		var s0 float32
 		s0 += float32(w[0] * x[0])
@@ -810,7 +810,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[80] * x[10])
 		s0 += float32(w[106] * x[13])
 		s0 += float32(w[113] * x[14])
-		y_2[0] = addGradients(djoined[0], s0)
+		y[0] = addGradients(djoined[0], s0)
 	}
 	{
 		var s0 float32
@@ -820,7 +820,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[87] * x[11])
 		s0 += float32(w[97] * x[12])
 		s0 += float32(w[114] * x[14])
-		y_2[1] = addGradients(djoined[1], s0)
+		y[1] = addGradients(djoined[1], s0)
 	}
 	{
 		var s0 float32
@@ -834,7 +834,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[88] * x[11])
 		s0 += float32(w[115] * x[14])
 		s0 += float32(w[122] * x[15])
-		y_2[2] = addGradients(djoined[2], s0)
+		y[2] = addGradients(djoined[2], s0)
 	}
 	{
 		var s0 float32
@@ -847,7 +847,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[68] * x[8])
 		s0 += float32(w[82] * x[10])
 		s0 += float32(w[89] * x[11])
-		y_2[3] = addGradients(djoined[3], s0)
+		y[3] = addGradients(djoined[3], s0)
 	}
 	{
 		var s0 float32
@@ -860,7 +860,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[83] * x[10])
 		s0 += float32(w[98] * x[12])
 		s0 += float32(w[107] * x[13])
-		y_2[4] = addGradients(djoined[4], s0)
+		y[4] = addGradients(djoined[4], s0)
 	}
 	{
 		var s0 float32
@@ -872,7 +872,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[90] * x[11])
 		s0 += float32(w[99] * x[12])
 		s0 += float32(w[116] * x[14])
-		y_2[5] = addGradients(djoined[5], s0)
+		y[5] = addGradients(djoined[5], s0)
 	}
 	{
 		var s0 float32
@@ -885,7 +885,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[84] * x[10])
 		s0 += float32(w[91] * x[11])
 		s0 += float32(w[108] * x[13])
-		y_2[6] = addGradients(djoined[6], s0)
+		y[6] = addGradients(djoined[6], s0)
 	}
 	{
 		var s0 float32
@@ -897,7 +897,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[92] * x[11])
 		s0 += float32(w[100] * x[12])
 		s0 += float32(w[109] * x[13])
-		y_2[7] = addGradients(djoined[7], s0)
+		y[7] = addGradients(djoined[7], s0)
 	}
 	{
 		var s0 float32
@@ -909,7 +909,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[63] * x[7])
 		s0 += float32(w[110] * x[13])
 		s0 += float32(w[123] * x[15])
-		y_2[8] = addGradients(djoined[8], s0)
+		y[8] = addGradients(djoined[8], s0)
 	}
 	{
 		var s0 float32
@@ -922,7 +922,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[93] * x[11])
 		s0 += float32(w[101] * x[12])
 		s0 += float32(w[117] * x[14])
-		y_2[9] = addGradients(djoined[9], s0)
+		y[9] = addGradients(djoined[9], s0)
 	}
 	{
 		var s0 float32
@@ -931,7 +931,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[94] * x[11])
 		s0 += float32(w[118] * x[14])
 		s0 += float32(w[124] * x[15])
-		y_2[10] = addGradients(djoined[10], s0)
+		y[10] = addGradients(djoined[10], s0)
 	}
 	{
 		var s0 float32
@@ -943,7 +943,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[85] * x[10])
 		s0 += float32(w[102] * x[12])
 		s0 += float32(w[125] * x[15])
-		y_2[11] = addGradients(djoined[11], s0)
+		y[11] = addGradients(djoined[11], s0)
 	}
 	{
 		var s0 float32
@@ -953,7 +953,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[86] * x[10])
 		s0 += float32(w[103] * x[12])
 		s0 += float32(w[111] * x[13])
-		y_2[12] = addGradients(djoined[12], s0)
+		y[12] = addGradients(djoined[12], s0)
 	}
 	{
 		var s0 float32
@@ -964,7 +964,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[95] * x[11])
 		s0 += float32(w[112] * x[13])
 		s0 += float32(w[119] * x[14])
-		y_2[13] = addGradients(djoined[13], s0)
+		y[13] = addGradients(djoined[13], s0)
 	}
 	{
 		var s0 float32
@@ -976,7 +976,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[96] * x[11])
 		s0 += float32(w[104] * x[12])
 		s0 += float32(w[120] * x[14])
-		y_2[14] = addGradients(djoined[14], s0)
+		y[14] = addGradients(djoined[14], s0)
 	}
 	{
 		var s0 float32
@@ -988,7 +988,7 @@ func innerGradInput(y_2 *[16]float32, x *[16]float32, w *[128]float32, djoined *
 		s0 += float32(w[105] * x[12])
 		s0 += float32(w[121] * x[14])
 		s0 += float32(w[126] * x[15])
-		y_2[15] = addGradients(djoined[15], s0)
+		y[15] = addGradients(djoined[15], s0)
 	}
 }
 
@@ -1038,8 +1038,8 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func scoreForwardTrain(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1077,7 +1077,7 @@ func scoreForwardTrain(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y_2[0] = s0
+		y[0] = s0
 	}
 }
 
@@ -1091,8 +1091,8 @@ func scoreForwardTrain(y_2 *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds. It does not allocate; its arguments must not overlap.
-func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
+// Fully unrolled: 16 multiply-adds. It does not allocate; y must not overlap the operands.
+func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -1101,10 +1101,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[1][0] * xk)
 		s2 += float32(wt[2][0] * xk)
 		s3 += float32(wt[3][0] * xk)
-		y_2[0] = s0
-		y_2[1] = s1
-		y_2[2] = s2
-		y_2[3] = s3
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -1114,10 +1114,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[5][0] * xk)
 		s2 += float32(wt[6][0] * xk)
 		s3 += float32(wt[7][0] * xk)
-		y_2[4] = s0
-		y_2[5] = s1
-		y_2[6] = s2
-		y_2[7] = s3
+		y[4] = s0
+		y[5] = s1
+		y[6] = s2
+		y[7] = s3
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -1127,10 +1127,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[9][0] * xk)
 		s2 += float32(wt[10][0] * xk)
 		s3 += float32(wt[11][0] * xk)
-		y_2[8] = s0
-		y_2[9] = s1
-		y_2[10] = s2
-		y_2[11] = s3
+		y[8] = s0
+		y[9] = s1
+		y[10] = s2
+		y[11] = s3
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -1140,10 +1140,10 @@ func scoreGradInput(y_2 *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		s1 += float32(wt[13][0] * xk)
 		s2 += float32(wt[14][0] * xk)
 		s3 += float32(wt[15][0] * xk)
-		y_2[12] = s0
-		y_2[13] = s1
-		y_2[14] = s2
-		y_2[15] = s3
+		y[12] = s0
+		y[13] = s1
+		y[14] = s2
+		y[15] = s3
 	}
 }
 

@@ -49,25 +49,46 @@ func parameters(n *Net) [][]float64 {
 	return out
 }
 
-// TestGolden compares the first sample with results computed by nngen's
-// interpreter, bit for bit.
+// golden is the first sample's result as nngen's interpreter computed it.
+var golden = [...]float32{
+	0x1.a71d2p-03,
+	0x1.58b6c4p-06,
+	0x1.8b7302p-01,
+	-0x1.7ddf6ep-01,
+}
+
+// fusedGolden is the same with fused multiply-add.
+var fusedGolden = [...]float32{
+	0x1.a71d22p-03,
+	0x1.58b6c4p-06,
+	0x1.8b7302p-01,
+	-0x1.7ddf6cp-01,
+}
+
+// TestGolden compares the first sample with the interpreter's result, bit for
+// bit, on every path this machine has.
 func TestGolden(t *testing.T) {
-	n := New(1)
-	var x Input
-	var y Output
-	var ws Workspace
-	sample(&x, 0)
-	n.Forward(&y, &x, &ws)
-	for i, c := range []struct{ got, want float32 }{
-		{y.Policy[0], 0x1.a71d2p-03},
-		{y.Policy[1], 0x1.58b6c4p-06},
-		{y.Policy[2], 0x1.8b7302p-01},
-		{y.Value[0], -0x1.7ddf6ep-01},
-	} {
-		if c.got != c.want && (c.got == c.got || c.want == c.want) {
-			t.Errorf("output %d: got %x, want %x", i, c.got, c.want)
+	check := func(want []float32) {
+		t.Helper()
+		n := New(1)
+		var x Input
+		var y Output
+		var ws Workspace
+		sample(&x, 0)
+		n.Forward(&y, &x, &ws)
+		got := []float32{y.Policy[0], y.Policy[1], y.Policy[2], y.Value[0]}
+		for i := range want {
+			if !refSame(got[i:i+1], want[i:i+1]) {
+				t.Errorf("output %d: got %x, want %x", i, got[i], want[i])
+			}
 		}
 	}
+	if useAVX2 {
+		check(fusedGolden[:])
+		defer func() { useAVX2 = true }()
+		useAVX2 = false
+	}
+	check(golden[:])
 }
 
 // TestReference compares inference with a rolled float64 implementation.

@@ -9,150 +9,150 @@ func (t *Trainer) update(g *params) {
 	// eye.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.b1[0]
-		ws_2 := &p.b1[0]
+		ws := &p.b1[0]
 		momentumBuffers := &t.m.momentumBuffer.b1[0]
 		for j := range 12 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// eye.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.w1
-		ws_2 := &p.w1
+		ws := &p.w1
 		momentumBuffers := &t.m.momentumBuffer.w1
 		for j := range 48 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// body.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.b2[0]
-		ws_2 := &p.b2[0]
+		ws := &p.b2[0]
 		momentumBuffers := &t.m.momentumBuffer.b2[0]
 		for j := range 4 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// body.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	for k := range 3 {
 		gs := &g.w2[k]
-		ws_2 := &p.w2[k]
+		ws := &p.w2[k]
 		momentumBuffers := &t.m.momentumBuffer.w2[k]
 		for j := range 4 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// inner.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	for q := range 1 {
 		gs := &g.b3[q]
-		ws_2 := &p.b3[q]
+		ws := &p.b3[q]
 		momentumBuffers := &t.m.momentumBuffer.b3[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// inner.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.w3
-		ws_2 := &p.w3
+		ws := &p.w3
 		momentumBuffers := &t.m.momentumBuffer.w3
 		for j := range 127 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// choice.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.b4[0]
-		ws_2 := &p.b4[0]
+		ws := &p.b4[0]
 		momentumBuffers := &t.m.momentumBuffer.b4[0]
 		for j := range 3 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// choice.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	for k := range 16 {
 		gs := &g.w4[k]
-		ws_2 := &p.w4[k]
+		ws := &p.w4[k]
 		momentumBuffers := &t.m.momentumBuffer.w4[k]
 		for j := range 3 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// score.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.b5[0]
-		ws_2 := &p.b5[0]
+		ws := &p.b5[0]
 		momentumBuffers := &t.m.momentumBuffer.b5[0]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// score.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	for k := range 16 {
 		gs := &g.w5[k]
-		ws_2 := &p.w5[k]
+		ws := &p.w5[k]
 		momentumBuffers := &t.m.momentumBuffer.w5[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}

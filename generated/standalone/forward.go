@@ -11,21 +11,21 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	z2 := &ws.t1
 	dense2Forward(z2, a1, &p.w2, &p.b2)
 	z2Max := (*[1]float32)(ws.t0[:1])
-	s_2 := z2[0]
+	s := z2[0]
 	for j := 1; j < 3; j++ {
-		s_2 = larger(s_2, z2[j])
+		s = larger(s, z2[j])
 	}
-	z2Max[0] = s_2
+	z2Max[0] = s
 	z2Exp := &ws.t2
 	for j := range z2Exp {
 		z2Exp[j] = exponentials(z2[j], z2Max[0])
 	}
 	z2Sum := (*[1]float32)(ws.t1[:1])
-	var s_3 float32
+	var s_2 float32
 	for j := range 3 {
-		s_3 += float32(z2Exp[j])
+		s_2 += float32(z2Exp[j])
 	}
-	z2Sum[0] = s_3
+	z2Sum[0] = s_2
 	for j := range y {
 		y[j] = softmax(z2Exp[j], z2Sum[0])
 	}

@@ -2,7 +2,7 @@
 
 package standalone
 
-// dense1Forward computes the output of layer "dense1", 4→8:
+// dense1ForwardGeneric computes the output of layer "dense1", 4→8:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package standalone
 //		y[n] = relu(s)
 //	}
 //
-// Fully unrolled: 32 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+// Fully unrolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -45,11 +45,11 @@ func dense1Forward(y_2 *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]
 		s2 += float32(wt[3][2] * xk)
 		s3 += float32(wt[3][3] * xk)
 		s4 += float32(wt[3][4] * xk)
-		y_2[0] = relu(s0)
-		y_2[1] = relu(s1)
-		y_2[2] = relu(s2)
-		y_2[3] = relu(s3)
-		y_2[4] = relu(s4)
+		y[0] = relu(s0)
+		y[1] = relu(s1)
+		y[2] = relu(s2)
+		y[3] = relu(s3)
+		y[4] = relu(s4)
 	}
 	{
 		// y[5…7] = Σ w[n][k]·x[k] + b[n]
@@ -72,13 +72,13 @@ func dense1Forward(y_2 *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]
 		s0 += float32(wt[3][5] * xk)
 		s1 += float32(wt[3][6] * xk)
 		s2 += float32(wt[3][7] * xk)
-		y_2[5] = relu(s0)
-		y_2[6] = relu(s1)
-		y_2[7] = relu(s2)
+		y[5] = relu(s0)
+		y[6] = relu(s1)
+		y[7] = relu(s2)
 	}
 }
 
-// dense2Forward computes the output of layer "dense2", 8→3:
+// dense2ForwardGeneric computes the output of layer "dense2", 8→3:
 //
 //	for n := range y {
 //		s := b[n]
@@ -88,8 +88,8 @@ func dense1Forward(y_2 *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -120,9 +120,9 @@ func dense2Forward(y_2 *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 		s1 := (s1_0 + s1_1)
-		y_2[1] = s1
+		y[1] = s1
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -145,6 +145,6 @@ func dense2Forward(y_2 *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]
 		xk = x[7]
 		s0_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = s0
+		y[2] = s0
 	}
 }

@@ -23,8 +23,8 @@ func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Fully unrolled: 32 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+// Fully unrolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -56,11 +56,11 @@ func dense1ForwardTrain(y_2 *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s2 += float32(wt[3][2] * xk)
 		s3 += float32(wt[3][3] * xk)
 		s4 += float32(wt[3][4] * xk)
-		y_2[0] = relu(s0)
-		y_2[1] = relu(s1)
-		y_2[2] = relu(s2)
-		y_2[3] = relu(s3)
-		y_2[4] = relu(s4)
+		y[0] = relu(s0)
+		y[1] = relu(s1)
+		y[2] = relu(s2)
+		y[3] = relu(s3)
+		y[4] = relu(s4)
 	}
 	{
 		// y[5…7] = Σ w[n][k]·x[k] + b[n]
@@ -83,9 +83,9 @@ func dense1ForwardTrain(y_2 *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s0 += float32(wt[3][5] * xk)
 		s1 += float32(wt[3][6] * xk)
 		s2 += float32(wt[3][7] * xk)
-		y_2[5] = relu(s0)
-		y_2[6] = relu(s1)
-		y_2[7] = relu(s2)
+		y[5] = relu(s0)
+		y[6] = relu(s1)
+		y[7] = relu(s2)
 	}
 }
 
@@ -156,8 +156,8 @@ func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+// Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	{
 		// y[0…1] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -188,9 +188,9 @@ func dense2ForwardTrain(y_2 *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][0] * xk)
 		s1_1 += float32(wt[7][1] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[0] = s0
+		y[0] = s0
 		s1 := (s1_0 + s1_1)
-		y_2[1] = s1
+		y[1] = s1
 	}
 	{
 		// y[2] = Σ w[n][k]·x[k] + b[n]
@@ -213,7 +213,7 @@ func dense2ForwardTrain(y_2 *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		xk = x[7]
 		s0_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
-		y_2[2] = s0
+		y[2] = s0
 	}
 }
 
@@ -227,8 +227,8 @@ func dense2ForwardTrain(y_2 *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 //		y[n] = reluGradient(s)
 //	}
 //
-// Fully unrolled: 24 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32) {
+// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -247,10 +247,10 @@ func dense2GradInput(y_2 *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]f
 		s1 += float32(wt[1][2] * xk)
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[3][2] * xk)
-		y_2[0] = reluGradient(a1[0], s0)
-		y_2[1] = reluGradient(a1[1], s1)
-		y_2[2] = reluGradient(a1[2], s2)
-		y_2[3] = reluGradient(a1[3], s3)
+		y[0] = reluGradient(a1[0], s0)
+		y[1] = reluGradient(a1[1], s1)
+		y[2] = reluGradient(a1[2], s2)
+		y[3] = reluGradient(a1[3], s3)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -270,10 +270,10 @@ func dense2GradInput(y_2 *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]f
 		s1 += float32(wt[5][2] * xk)
 		s2 += float32(wt[6][2] * xk)
 		s3 += float32(wt[7][2] * xk)
-		y_2[4] = reluGradient(a1[4], s0)
-		y_2[5] = reluGradient(a1[5], s1)
-		y_2[6] = reluGradient(a1[6], s2)
-		y_2[7] = reluGradient(a1[7], s3)
+		y[4] = reluGradient(a1[4], s0)
+		y[5] = reluGradient(a1[5], s1)
+		y[6] = reluGradient(a1[6], s2)
+		y[7] = reluGradient(a1[7], s3)
 	}
 }
 

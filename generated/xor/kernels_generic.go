@@ -2,7 +2,7 @@
 
 package xor
 
-// dense1Forward computes the output of layer "dense1", 2→4:
+// dense1ForwardGeneric computes the output of layer "dense1", 2→4:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package xor
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 8 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+// Fully unrolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	{
 		// y[0…3] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -30,14 +30,14 @@ func dense1Forward(y_2 *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]
 		s1 += float32(wt[1][1] * xk)
 		s2 += float32(wt[1][2] * xk)
 		s3 += float32(wt[1][3] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
 	}
 }
 
-// dense2Forward computes the output of layer "dense2", 4→1:
+// dense2ForwardGeneric computes the output of layer "dense2", 4→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -47,8 +47,8 @@ func dense1Forward(y_2 *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 4 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+// Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2ForwardGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -60,6 +60,6 @@ func dense2Forward(y_2 *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]
 		s0 += float32(wt[2][0] * xk)
 		xk = x[3]
 		s0 += float32(wt[3][0] * xk)
-		y_2[0] = sigmoid(s0)
+		y[0] = sigmoid(s0)
 	}
 }

@@ -23,8 +23,8 @@ func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) {
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 8 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+// Fully unrolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	{
 		// y[0…3] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -41,10 +41,10 @@ func dense1ForwardTrain(y_2 *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1
 		s1 += float32(wt[1][1] * xk)
 		s2 += float32(wt[1][2] * xk)
 		s3 += float32(wt[1][3] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
 	}
 }
 
@@ -100,8 +100,8 @@ func dense2BiasGrad(g *[1][16]float32, dy [][1]float32) {
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 4 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+// Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -113,7 +113,7 @@ func dense2ForwardTrain(y_2 *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s0 += float32(wt[2][0] * xk)
 		xk = x[3]
 		s0 += float32(wt[3][0] * xk)
-		y_2[0] = sigmoid(s0)
+		y[0] = sigmoid(s0)
 	}
 }
 
@@ -127,8 +127,8 @@ func dense2ForwardTrain(y_2 *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 4 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]float32) {
+// Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -137,10 +137,10 @@ func dense2GradInput(y_2 *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]f
 		s1 += float32(wt[1][0] * xk)
 		s2 += float32(wt[2][0] * xk)
 		s3 += float32(wt[3][0] * xk)
-		y_2[0] = tanhGradient(a1[0], s0)
-		y_2[1] = tanhGradient(a1[1], s1)
-		y_2[2] = tanhGradient(a1[2], s2)
-		y_2[3] = tanhGradient(a1[3], s3)
+		y[0] = tanhGradient(a1[0], s0)
+		y[1] = tanhGradient(a1[1], s1)
+		y[2] = tanhGradient(a1[2], s2)
+		y[3] = tanhGradient(a1[3], s3)
 	}
 }
 

@@ -9,60 +9,60 @@ func (t *Trainer) update(g *params) {
 	// dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.b1[0]
-		ws_2 := &p.b1[0]
+		ws := &p.b1[0]
 		momentumBuffers := &t.m.momentumBuffer.b1[0]
 		for j := range 4 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	for k := range 2 {
 		gs := &g.w1[k]
-		ws_2 := &p.w1[k]
+		ws := &p.w1[k]
 		momentumBuffers := &t.m.momentumBuffer.w1[k]
 		for j := range 4 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	{
 		gs := &g.b2[0]
-		ws_2 := &p.b2[0]
+		ws := &p.b2[0]
 		momentumBuffers := &t.m.momentumBuffer.b2[0]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}
 	// dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	for k := range 4 {
 		gs := &g.w2[k]
-		ws_2 := &p.w2[k]
+		ws := &p.w2[k]
 		momentumBuffers := &t.m.momentumBuffer.w2[k]
 		for j := range 1 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			w = w - float32(lr*momentumBuffer)
-			ws_2[j] = w
+			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
 	}

@@ -2,7 +2,7 @@
 
 package w1
 
-// dense1Forward computes the output of layer "dense1", 4→32:
+// dense1ForwardGeneric computes the output of layer "dense1", 4→32:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,8 +12,8 @@ package w1
 //		y[n] = tanh(s)
 //	}
 //
-// Fully unrolled: 128 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+// Fully unrolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	{
 		// y[0…4] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
@@ -45,11 +45,11 @@ func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 		s2 += float32(w[0][3][2] * xk)
 		s3 += float32(w[0][3][3] * xk)
 		s4 += float32(w[0][3][4] * xk)
-		y_2[0] = tanh(s0)
-		y_2[1] = tanh(s1)
-		y_2[2] = tanh(s2)
-		y_2[3] = tanh(s3)
-		y_2[4] = tanh(s4)
+		y[0] = tanh(s0)
+		y[1] = tanh(s1)
+		y[2] = tanh(s2)
+		y[3] = tanh(s3)
+		y[4] = tanh(s4)
 	}
 	{
 		// y[5…9] = Σ w[n][k]·x[k] + b[n]
@@ -82,11 +82,11 @@ func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 		s2 += float32(w[0][3][7] * xk)
 		s3 += float32(w[0][3][8] * xk)
 		s4 += float32(w[0][3][9] * xk)
-		y_2[5] = tanh(s0)
-		y_2[6] = tanh(s1)
-		y_2[7] = tanh(s2)
-		y_2[8] = tanh(s3)
-		y_2[9] = tanh(s4)
+		y[5] = tanh(s0)
+		y[6] = tanh(s1)
+		y[7] = tanh(s2)
+		y[8] = tanh(s3)
+		y[9] = tanh(s4)
 	}
 	{
 		// y[10…15] = Σ w[n][k]·x[k] + b[n]
@@ -124,12 +124,12 @@ func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 		s3 += float32(w[0][3][13] * xk)
 		s4 += float32(w[0][3][14] * xk)
 		s5 += float32(w[0][3][15] * xk)
-		y_2[10] = tanh(s0)
-		y_2[11] = tanh(s1)
-		y_2[12] = tanh(s2)
-		y_2[13] = tanh(s3)
-		y_2[14] = tanh(s4)
-		y_2[15] = tanh(s5)
+		y[10] = tanh(s0)
+		y[11] = tanh(s1)
+		y[12] = tanh(s2)
+		y[13] = tanh(s3)
+		y[14] = tanh(s4)
+		y[15] = tanh(s5)
 	}
 	{
 		// y[16…20] = Σ w[n][k]·x[k] + b[n]
@@ -162,11 +162,11 @@ func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 		s2 += float32(w[1][3][2] * xk)
 		s3 += float32(w[1][3][3] * xk)
 		s4 += float32(w[1][3][4] * xk)
-		y_2[16] = tanh(s0)
-		y_2[17] = tanh(s1)
-		y_2[18] = tanh(s2)
-		y_2[19] = tanh(s3)
-		y_2[20] = tanh(s4)
+		y[16] = tanh(s0)
+		y[17] = tanh(s1)
+		y[18] = tanh(s2)
+		y[19] = tanh(s3)
+		y[20] = tanh(s4)
 	}
 	{
 		// y[21…25] = Σ w[n][k]·x[k] + b[n]
@@ -199,11 +199,11 @@ func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 		s2 += float32(w[1][3][7] * xk)
 		s3 += float32(w[1][3][8] * xk)
 		s4 += float32(w[1][3][9] * xk)
-		y_2[21] = tanh(s0)
-		y_2[22] = tanh(s1)
-		y_2[23] = tanh(s2)
-		y_2[24] = tanh(s3)
-		y_2[25] = tanh(s4)
+		y[21] = tanh(s0)
+		y[22] = tanh(s1)
+		y[23] = tanh(s2)
+		y[24] = tanh(s3)
+		y[25] = tanh(s4)
 	}
 	{
 		// y[26…31] = Σ w[n][k]·x[k] + b[n]
@@ -241,16 +241,16 @@ func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 		s3 += float32(w[1][3][13] * xk)
 		s4 += float32(w[1][3][14] * xk)
 		s5 += float32(w[1][3][15] * xk)
-		y_2[26] = tanh(s0)
-		y_2[27] = tanh(s1)
-		y_2[28] = tanh(s2)
-		y_2[29] = tanh(s3)
-		y_2[30] = tanh(s4)
-		y_2[31] = tanh(s5)
+		y[26] = tanh(s0)
+		y[27] = tanh(s1)
+		y[28] = tanh(s2)
+		y[29] = tanh(s3)
+		y[30] = tanh(s4)
+		y[31] = tanh(s5)
 	}
 }
 
-// dense2Forward computes the output of layer "dense2", 32→32:
+// dense2ForwardGeneric computes the output of layer "dense2", 32→32:
 //
 //	for n := range y {
 //		s := b[n]
@@ -260,12 +260,14 @@ func dense1Forward(y_2 *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2]
 //		y[n] = tanh(s)
 //	}
 //
-// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+// Rolled: 1024 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0_0 := bq[0]
 			s1_0 := bq[1]
@@ -277,9 +279,9 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][1] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[0] = tanh(s0)
+			yq[0] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[1] = tanh(s1)
+			yq[1] = tanh(s1)
 		}
 		{
 			s0_0 := bq[2]
@@ -292,9 +294,9 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][3] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[2] = tanh(s0)
+			yq[2] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[3] = tanh(s1)
+			yq[3] = tanh(s1)
 		}
 		{
 			s0_0 := bq[4]
@@ -307,9 +309,9 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][5] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[4] = tanh(s0)
+			yq[4] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[5] = tanh(s1)
+			yq[5] = tanh(s1)
 		}
 		{
 			s0_0 := bq[6]
@@ -322,9 +324,9 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][7] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[6] = tanh(s0)
+			yq[6] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[7] = tanh(s1)
+			yq[7] = tanh(s1)
 		}
 		{
 			s0_0 := bq[8]
@@ -337,9 +339,9 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][9] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[8] = tanh(s0)
+			yq[8] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[9] = tanh(s1)
+			yq[9] = tanh(s1)
 		}
 		{
 			s0_0 := bq[10]
@@ -352,9 +354,9 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][11] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[10] = tanh(s0)
+			yq[10] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[11] = tanh(s1)
+			yq[11] = tanh(s1)
 		}
 		{
 			s0_0 := bq[12]
@@ -367,9 +369,9 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][13] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[12] = tanh(s0)
+			yq[12] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[13] = tanh(s1)
+			yq[13] = tanh(s1)
 		}
 		{
 			s0_0 := bq[14]
@@ -382,14 +384,14 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 				s1_1 += float32(wq[k+1][15] * x[k+1])
 			}
 			s0 := (s0_0 + s0_1)
-			y_2q[14] = tanh(s0)
+			yq[14] = tanh(s0)
 			s1 := (s1_0 + s1_1)
-			y_2q[15] = tanh(s1)
+			yq[15] = tanh(s1)
 		}
 	}
 }
 
-// dense3Forward computes the output of layer "dense3", 32→2:
+// dense3ForwardGeneric computes the output of layer "dense3", 32→2:
 //
 //	for n := range y {
 //		s := b[n]
@@ -399,8 +401,8 @@ func dense2Forward(y_2 *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense3Forward(y_2 *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -470,7 +472,7 @@ func dense3Forward(y_2 *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][1
 		xk = x[31]
 		s0_7 += float32(wt[31][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[0] = s0
+		y[0] = s0
 	}
 	{
 		// y[1] = Σ w[n][k]·x[k] + b[n]
@@ -541,6 +543,13 @@ func dense3Forward(y_2 *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][1
 		xk = x[31]
 		s0_7 += float32(wt[31][1] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[1] = s0
+		y[1] = s0
+	}
+}
+
+// tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
+func tanhEachGeneric(y *[32]float32, x0 *[32]float32) {
+	for j := range y {
+		y[j] = float32(tanh(x0[j]))
 	}
 }

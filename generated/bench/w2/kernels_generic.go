@@ -2,7 +2,7 @@
 
 package w2
 
-// dense1Forward computes the output of layer "dense1", 784→128:
+// dense1ForwardGeneric computes the output of layer "dense1", 784→128:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,31 +12,55 @@ package w2
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 100352 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+// Rolled: 100352 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -44,19 +68,41 @@ func dense1Forward(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float32, b
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -65,8 +111,33 @@ func dense1Forward(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float32, b
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -74,17 +145,17 @@ func dense1Forward(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float32, b
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
 
-// dense2Forward computes the output of layer "dense2", 128→10:
+// dense2ForwardGeneric computes the output of layer "dense2", 128→10:
 //
 //	for n := range y {
 //		s := b[n]
@@ -94,10 +165,13 @@ func dense1Forward(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float32, b
 //		y[n] = s
 //	}
 //
-// Rolled: 1280 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+// Rolled: 1280 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	{
-		y_2q := (*[10]float32)(y_2[0 : 0+10])
+		yq := (*[10]float32)(y[0 : 0+10])
 		bq := &b[0]
 		{
 			s0_0 := bq[0]
@@ -109,7 +183,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][0] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[0] = s0
+			yq[0] = s0
 		}
 		{
 			s0_0 := bq[1]
@@ -121,7 +195,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][1] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[1] = s0
+			yq[1] = s0
 		}
 		{
 			s0_0 := bq[2]
@@ -133,7 +207,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][2] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[2] = s0
+			yq[2] = s0
 		}
 		{
 			s0_0 := bq[3]
@@ -145,7 +219,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][3] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[3] = s0
+			yq[3] = s0
 		}
 		{
 			s0_0 := bq[4]
@@ -157,7 +231,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][4] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[4] = s0
+			yq[4] = s0
 		}
 		{
 			s0_0 := bq[5]
@@ -169,7 +243,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][5] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[5] = s0
+			yq[5] = s0
 		}
 		{
 			s0_0 := bq[6]
@@ -181,7 +255,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][6] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[6] = s0
+			yq[6] = s0
 		}
 		{
 			s0_0 := bq[7]
@@ -193,7 +267,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][7] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[7] = s0
+			yq[7] = s0
 		}
 		{
 			s0_0 := bq[8]
@@ -205,7 +279,7 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][8] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[8] = s0
+			yq[8] = s0
 		}
 		{
 			s0_0 := bq[9]
@@ -217,7 +291,21 @@ func dense2Forward(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[
 				s0_3 += float32(wt[k+3][9] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[9] = s0
+			yq[9] = s0
 		}
+	}
+}
+
+// exponentialsEachGeneric is e = exp(x - m) for every element. y may be an operand.
+func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
+	for j := range y {
+		y[j] = float32(exponentials(x0[j], x1[0]))
+	}
+}
+
+// softmaxEachGeneric is y = e / z for every element. y may be an operand.
+func softmaxEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
+	for j := range y {
+		y[j] = float32(softmax(x0[j], x1[0]))
 	}
 }

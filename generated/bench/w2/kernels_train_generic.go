@@ -23,31 +23,55 @@ func dense1BiasGrad(g *[8][16]float32, dy [][128]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 100352 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+// Rolled: 100352 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -55,19 +79,41 @@ func dense1ForwardTrain(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -76,8 +122,33 @@ func dense1ForwardTrain(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -85,12 +156,12 @@ func dense1ForwardTrain(y_2 *[128]float32, x *[784]float32, w *[8][784][16]float
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -187,10 +258,13 @@ func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 1280 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+// Rolled: 1280 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	{
-		y_2q := (*[10]float32)(y_2[0 : 0+10])
+		yq := (*[10]float32)(y[0 : 0+10])
 		bq := &b[0]
 		{
 			s0_0 := bq[0]
@@ -202,7 +276,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][0] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[0] = s0
+			yq[0] = s0
 		}
 		{
 			s0_0 := bq[1]
@@ -214,7 +288,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][1] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[1] = s0
+			yq[1] = s0
 		}
 		{
 			s0_0 := bq[2]
@@ -226,7 +300,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][2] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[2] = s0
+			yq[2] = s0
 		}
 		{
 			s0_0 := bq[3]
@@ -238,7 +312,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][3] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[3] = s0
+			yq[3] = s0
 		}
 		{
 			s0_0 := bq[4]
@@ -250,7 +324,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][4] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[4] = s0
+			yq[4] = s0
 		}
 		{
 			s0_0 := bq[5]
@@ -262,7 +336,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][5] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[5] = s0
+			yq[5] = s0
 		}
 		{
 			s0_0 := bq[6]
@@ -274,7 +348,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][6] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[6] = s0
+			yq[6] = s0
 		}
 		{
 			s0_0 := bq[7]
@@ -286,7 +360,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][7] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[7] = s0
+			yq[7] = s0
 		}
 		{
 			s0_0 := bq[8]
@@ -298,7 +372,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][8] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[8] = s0
+			yq[8] = s0
 		}
 		{
 			s0_0 := bq[9]
@@ -310,7 +384,7 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 				s0_3 += float32(wt[k+3][9] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[9] = s0
+			yq[9] = s0
 		}
 	}
 }
@@ -325,8 +399,8 @@ func dense2ForwardTrain(y_2 *[10]float32, x *[128]float32, wt *[128][16]float32,
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 1280 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32) {
+// Rolled: 1280 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32) {
 	for k := 0; k <= 124; k += 4 {
 		var s0, s1, s2, s3 float32
 		{
@@ -342,10 +416,10 @@ func dense2GradInput(y_2 *[128]float32, x *[10]float32, wt *[128][16]float32, a1
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a1[k], s0)
-		y_2[k+1] = reluGradient(a1[k+1], s1)
-		y_2[k+2] = reluGradient(a1[k+2], s2)
-		y_2[k+3] = reluGradient(a1[k+3], s3)
+		y[k] = reluGradient(a1[k], s0)
+		y[k+1] = reluGradient(a1[k+1], s1)
+		y[k+2] = reluGradient(a1[k+2], s2)
+		y[k+3] = reluGradient(a1[k+3], s3)
 	}
 }
 

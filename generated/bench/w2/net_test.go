@@ -45,31 +45,58 @@ func parameters(n *Net) [][]float64 {
 	return out
 }
 
-// TestGolden compares the first sample with results computed by nngen's
-// interpreter, bit for bit.
+// golden is the first sample's result as nngen's interpreter computed it.
+var golden = [...]float32{
+	0x1.72011cp-08,
+	0x1.44bfe4p-04,
+	0x1.2497acp-07,
+	0x1.4bb236p-02,
+	0x1.908f1cp-06,
+	0x1.7d0386p-06,
+	0x1.006aep-06,
+	0x1.5dc21ep-02,
+	0x1.627d92p-03,
+	0x1.1414a2p-08,
+}
+
+// fusedGolden is the same with fused multiply-add.
+var fusedGolden = [...]float32{
+	0x1.720112p-08,
+	0x1.44bfe4p-04,
+	0x1.2497acp-07,
+	0x1.4bb23ap-02,
+	0x1.908f18p-06,
+	0x1.7d0386p-06,
+	0x1.006aep-06,
+	0x1.5dc21ep-02,
+	0x1.627d84p-03,
+	0x1.14149ap-08,
+}
+
+// TestGolden compares the first sample with the interpreter's result, bit for
+// bit, on every path this machine has.
 func TestGolden(t *testing.T) {
-	n := New(1)
-	var x Input
-	var y Output
-	var ws Workspace
-	sample(&x, 0)
-	n.Forward(&y, &x, &ws)
-	for i, c := range []struct{ got, want float32 }{
-		{y[0], 0x1.72011cp-08},
-		{y[1], 0x1.44bfe4p-04},
-		{y[2], 0x1.2497acp-07},
-		{y[3], 0x1.4bb236p-02},
-		{y[4], 0x1.908f1cp-06},
-		{y[5], 0x1.7d0386p-06},
-		{y[6], 0x1.006aep-06},
-		{y[7], 0x1.5dc21ep-02},
-		{y[8], 0x1.627d92p-03},
-		{y[9], 0x1.1414a2p-08},
-	} {
-		if c.got != c.want && (c.got == c.got || c.want == c.want) {
-			t.Errorf("output %d: got %x, want %x", i, c.got, c.want)
+	check := func(want []float32) {
+		t.Helper()
+		n := New(1)
+		var x Input
+		var y Output
+		var ws Workspace
+		sample(&x, 0)
+		n.Forward(&y, &x, &ws)
+		got := []float32{y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7], y[8], y[9]}
+		for i := range want {
+			if !refSame(got[i:i+1], want[i:i+1]) {
+				t.Errorf("output %d: got %x, want %x", i, got[i], want[i])
+			}
 		}
 	}
+	if useAVX2 {
+		check(fusedGolden[:])
+		defer func() { useAVX2 = true }()
+		useAVX2 = false
+	}
+	check(golden[:])
 }
 
 // TestReference compares inference with a rolled float64 implementation.

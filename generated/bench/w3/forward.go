@@ -15,26 +15,22 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	z3 := (*[10]float32)(ws.t0[:10])
 	dense3Forward(z3, a2, &p.w3, &p.b3)
 	z3Max := (*[1]float32)(ws.t1[:1])
-	s_2 := z3[0]
+	s := z3[0]
 	for j := 1; j < 10; j++ {
-		s_2 = larger(s_2, z3[j])
+		s = larger(s, z3[j])
 	}
-	z3Max[0] = s_2
+	z3Max[0] = s
 	z3Exp := &ws.t2
-	for j := range z3Exp {
-		z3Exp[j] = exponentials(z3[j], z3Max[0])
-	}
+	exponentialsEach(z3Exp, z3, z3Max)
 	z3Sum := (*[1]float32)(ws.t0[:1])
-	var s_30, s_31 float32
+	var s_20, s_21 float32
 	for j := 0; j <= 8; j += 2 {
-		s_30 += float32(z3Exp[j])
-		s_31 += float32(z3Exp[j+1])
+		s_20 += float32(z3Exp[j])
+		s_21 += float32(z3Exp[j+1])
 	}
-	s_3 := (s_30 + s_31)
-	z3Sum[0] = s_3
-	for j := range y {
-		y[j] = softmax(z3Exp[j], z3Sum[0])
-	}
+	s_2 := (s_20 + s_21)
+	z3Sum[0] = s_2
+	softmaxEach((*[10]float32)(y), z3Exp, z3Sum)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -12,31 +12,55 @@ package w3
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 401408 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
+// Rolled: 401408 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -44,19 +68,41 @@ func dense1ForwardTrain(y_2 *[512]float32, x *[784]float32, w *[32][784][16]floa
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -65,8 +111,33 @@ func dense1ForwardTrain(y_2 *[512]float32, x *[784]float32, w *[32][784][16]floa
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -74,12 +145,12 @@ func dense1ForwardTrain(y_2 *[512]float32, x *[784]float32, w *[32][784][16]floa
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -176,31 +247,55 @@ func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 262144 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -208,19 +303,41 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[512]float32, w *[32][513][16]floa
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -229,8 +346,33 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[512]float32, w *[32][513][16]floa
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -238,12 +380,12 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[512]float32, w *[32][513][16]floa
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -258,8 +400,8 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[512]float32, w *[32][513][16]floa
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 262144 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
+// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
 	for k := 0; k <= 508; k += 4 {
 		var s0, s1, s2, s3 float32
 		for q := range w {
@@ -275,10 +417,10 @@ func dense2GradInput(y_2 *[512]float32, x *[512]float32, w *[32][513][16]float32
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a1[k], s0)
-		y_2[k+1] = reluGradient(a1[k+1], s1)
-		y_2[k+2] = reluGradient(a1[k+2], s2)
-		y_2[k+3] = reluGradient(a1[k+3], s3)
+		y[k] = reluGradient(a1[k], s0)
+		y[k+1] = reluGradient(a1[k+1], s1)
+		y[k+2] = reluGradient(a1[k+2], s2)
+		y[k+3] = reluGradient(a1[k+3], s3)
 	}
 }
 
@@ -374,10 +516,13 @@ func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 //		y[n] = s
 //	}
 //
-// Rolled: 5120 multiply-adds, each sum in 4 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
+// Rolled: 5120 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
 	{
-		y_2q := (*[10]float32)(y_2[0 : 0+10])
+		yq := (*[10]float32)(y[0 : 0+10])
 		bq := &b[0]
 		{
 			s0_0 := bq[0]
@@ -389,7 +534,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][0] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[0] = s0
+			yq[0] = s0
 		}
 		{
 			s0_0 := bq[1]
@@ -401,7 +546,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][1] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[1] = s0
+			yq[1] = s0
 		}
 		{
 			s0_0 := bq[2]
@@ -413,7 +558,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][2] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[2] = s0
+			yq[2] = s0
 		}
 		{
 			s0_0 := bq[3]
@@ -425,7 +570,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][3] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[3] = s0
+			yq[3] = s0
 		}
 		{
 			s0_0 := bq[4]
@@ -437,7 +582,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][4] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[4] = s0
+			yq[4] = s0
 		}
 		{
 			s0_0 := bq[5]
@@ -449,7 +594,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][5] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[5] = s0
+			yq[5] = s0
 		}
 		{
 			s0_0 := bq[6]
@@ -461,7 +606,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][6] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[6] = s0
+			yq[6] = s0
 		}
 		{
 			s0_0 := bq[7]
@@ -473,7 +618,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][7] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[7] = s0
+			yq[7] = s0
 		}
 		{
 			s0_0 := bq[8]
@@ -485,7 +630,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][8] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[8] = s0
+			yq[8] = s0
 		}
 		{
 			s0_0 := bq[9]
@@ -497,7 +642,7 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 				s0_3 += float32(wt[k+3][9] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			y_2q[9] = s0
+			yq[9] = s0
 		}
 	}
 }
@@ -512,8 +657,8 @@ func dense3ForwardTrain(y_2 *[10]float32, x *[512]float32, wt *[512][16]float32,
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 5120 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense3GradInput(y_2 *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32) {
+// Rolled: 5120 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32) {
 	for k := 0; k <= 508; k += 4 {
 		var s0, s1, s2, s3 float32
 		{
@@ -529,10 +674,10 @@ func dense3GradInput(y_2 *[512]float32, x *[10]float32, wt *[512][16]float32, a2
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a2[k], s0)
-		y_2[k+1] = reluGradient(a2[k+1], s1)
-		y_2[k+2] = reluGradient(a2[k+2], s2)
-		y_2[k+3] = reluGradient(a2[k+3], s3)
+		y[k] = reluGradient(a2[k], s0)
+		y[k+1] = reluGradient(a2[k+1], s1)
+		y[k+2] = reluGradient(a2[k+2], s2)
+		y[k+3] = reluGradient(a2[k+3], s3)
 	}
 }
 

@@ -45,31 +45,58 @@ func parameters(n *Net) [][]float64 {
 	return out
 }
 
-// TestGolden compares the first sample with results computed by nngen's
-// interpreter, bit for bit.
+// golden is the first sample's result as nngen's interpreter computed it.
+var golden = [...]float32{
+	0x1.975384p-04,
+	0x1.4b1dc6p-04,
+	0x1.2b2896p-04,
+	0x1.297736p-07,
+	0x1.280392p-02,
+	0x1.7d8718p-06,
+	0x1.d50cap-05,
+	0x1.4339e4p-07,
+	0x1.4b111p-02,
+	0x1.1d2acep-05,
+}
+
+// fusedGolden is the same with fused multiply-add.
+var fusedGolden = [...]float32{
+	0x1.9753a4p-04,
+	0x1.4b1dc2p-04,
+	0x1.2b28a4p-04,
+	0x1.297726p-07,
+	0x1.28039ap-02,
+	0x1.7d871ap-06,
+	0x1.d50c94p-05,
+	0x1.4339ecp-07,
+	0x1.4b10fep-02,
+	0x1.1d2adp-05,
+}
+
+// TestGolden compares the first sample with the interpreter's result, bit for
+// bit, on every path this machine has.
 func TestGolden(t *testing.T) {
-	n := New(1)
-	var x Input
-	var y Output
-	var ws Workspace
-	sample(&x, 0)
-	n.Forward(&y, &x, &ws)
-	for i, c := range []struct{ got, want float32 }{
-		{y[0], 0x1.975384p-04},
-		{y[1], 0x1.4b1dc6p-04},
-		{y[2], 0x1.2b2896p-04},
-		{y[3], 0x1.297736p-07},
-		{y[4], 0x1.280392p-02},
-		{y[5], 0x1.7d8718p-06},
-		{y[6], 0x1.d50cap-05},
-		{y[7], 0x1.4339e4p-07},
-		{y[8], 0x1.4b111p-02},
-		{y[9], 0x1.1d2acep-05},
-	} {
-		if c.got != c.want && (c.got == c.got || c.want == c.want) {
-			t.Errorf("output %d: got %x, want %x", i, c.got, c.want)
+	check := func(want []float32) {
+		t.Helper()
+		n := New(1)
+		var x Input
+		var y Output
+		var ws Workspace
+		sample(&x, 0)
+		n.Forward(&y, &x, &ws)
+		got := []float32{y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7], y[8], y[9]}
+		for i := range want {
+			if !refSame(got[i:i+1], want[i:i+1]) {
+				t.Errorf("output %d: got %x, want %x", i, got[i], want[i])
+			}
 		}
 	}
+	if useAVX2 {
+		check(fusedGolden[:])
+		defer func() { useAVX2 = true }()
+		useAVX2 = false
+	}
+	check(golden[:])
 }
 
 // TestReference compares inference with a rolled float64 implementation.

@@ -90,9 +90,7 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 		}
 		z3Max[0] = s_3
 		z3Exp := &ws.t2
-		for j := range z3Exp {
-			z3Exp[j] = exponentials(z3[j], z3Max[0])
-		}
+		exponentialsEach(z3Exp, z3, z3Max)
 		z3Sum := &ws.t3
 		var s_40, s_41 float32
 		for j := 0; j <= 8; j += 2 {

@@ -9,71 +9,71 @@ func (t *Trainer) update(g *params) {
 	// dense1.bias: w = w - (lr · g)
 	for q := range 32 {
 		gs := &g.b1[q]
-		ws_2 := &p.b1[q]
+		ws := &p.b1[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense1.weight: w = w - (lr · g)
 	for q := range 32 {
 		for k := range 784 {
 			gs := &g.w1[q][k]
-			ws_2 := &p.w1[q][k]
+			ws := &p.w1[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense2.bias: w = w - (lr · g)
 	for q := range 32 {
 		gs := &g.b2[q]
-		ws_2 := &p.b2[q]
+		ws := &p.b2[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense2.weight: w = w - (lr · g)
 	for q := range 32 {
 		for k := range 512 {
 			gs := &g.w2[q][k]
-			ws_2 := &p.w2[q][k]
+			ws := &p.w2[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense3.bias: w = w - (lr · g)
 	{
 		gs := &g.b3[0]
-		ws_2 := &p.b3[0]
+		ws := &p.b3[0]
 		for j := range 10 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense3.weight: w = w - (lr · g)
 	for k := range 512 {
 		gs := &g.w3[k]
-		ws_2 := &p.w3[k]
+		ws := &p.w3[k]
 		for j := range 10 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 }

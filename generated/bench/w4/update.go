@@ -9,238 +9,238 @@ func (t *Trainer) update(g *params) {
 	// dense1.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b1[q]
-		ws_2 := &p.b1[q]
+		ws := &p.b1[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense1.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 640 {
 			gs := &g.w1[q][k]
-			ws_2 := &p.w1[q][k]
+			ws := &p.w1[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense2.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b2[q]
-		ws_2 := &p.b2[q]
+		ws := &p.b2[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense2.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w2[q][k]
-			ws_2 := &p.w2[q][k]
+			ws := &p.w2[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense3.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b3[q]
-		ws_2 := &p.b3[q]
+		ws := &p.b3[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense3.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w3[q][k]
-			ws_2 := &p.w3[q][k]
+			ws := &p.w3[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense4.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b4[q]
-		ws_2 := &p.b4[q]
+		ws := &p.b4[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense4.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w4[q][k]
-			ws_2 := &p.w4[q][k]
+			ws := &p.w4[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense5.bias: w = w - (lr · g)
 	{
 		gs := &g.b5[0]
-		ws_2 := &p.b5[0]
+		ws := &p.b5[0]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense5.weight: w = w - (lr · g)
 	for k := range 128 {
 		gs := &g.w5[k]
-		ws_2 := &p.w5[k]
+		ws := &p.w5[k]
 		for j := range 8 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense6.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b6[q]
-		ws_2 := &p.b6[q]
+		ws := &p.b6[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense6.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 8 {
 			gs := &g.w6[q][k]
-			ws_2 := &p.w6[q][k]
+			ws := &p.w6[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense7.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b7[q]
-		ws_2 := &p.b7[q]
+		ws := &p.b7[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense7.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w7[q][k]
-			ws_2 := &p.w7[q][k]
+			ws := &p.w7[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense8.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b8[q]
-		ws_2 := &p.b8[q]
+		ws := &p.b8[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense8.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w8[q][k]
-			ws_2 := &p.w8[q][k]
+			ws := &p.w8[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense9.bias: w = w - (lr · g)
 	for q := range 8 {
 		gs := &g.b9[q]
-		ws_2 := &p.b9[q]
+		ws := &p.b9[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense9.weight: w = w - (lr · g)
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w9[q][k]
-			ws_2 := &p.w9[q][k]
+			ws := &p.w9[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}
 	// dense10.bias: w = w - (lr · g)
 	for q := range 40 {
 		gs := &g.b10[q]
-		ws_2 := &p.b10[q]
+		ws := &p.b10[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws_2[j]
+			w := ws[j]
 			w = w - float32(lr*g_)
-			ws_2[j] = w
+			ws[j] = w
 		}
 	}
 	// dense10.weight: w = w - (lr · g)
 	for q := range 40 {
 		for k := range 128 {
 			gs := &g.w10[q][k]
-			ws_2 := &p.w10[q][k]
+			ws := &p.w10[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws_2[j]
+				w := ws[j]
 				w = w - float32(lr*g_)
-				ws_2[j] = w
+				ws[j] = w
 			}
 		}
 	}

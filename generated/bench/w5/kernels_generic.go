@@ -2,7 +2,7 @@
 
 package w5
 
-// dense1Forward computes the output of layer "dense1", 256→1024:
+// dense1ForwardGeneric computes the output of layer "dense1", 256→1024:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,31 +12,55 @@ package w5
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 262144 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
+// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -44,19 +68,41 @@ func dense1Forward(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]float32,
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -65,8 +111,33 @@ func dense1Forward(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]float32,
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -74,17 +145,17 @@ func dense1Forward(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]float32,
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
 
-// dense2Forward computes the output of layer "dense2", 1024→512:
+// dense2ForwardGeneric computes the output of layer "dense2", 1024→512:
 //
 //	for n := range y {
 //		s := b[n]
@@ -94,31 +165,55 @@ func dense1Forward(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]float32,
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 524288 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2Forward(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+// Rolled: 524288 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -126,19 +221,41 @@ func dense2Forward(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]float32
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -147,8 +264,33 @@ func dense2Forward(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]float32
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -156,17 +298,17 @@ func dense2Forward(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]float32
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
 
-// dense3Forward computes the output of layer "dense3", 512→256:
+// dense3ForwardGeneric computes the output of layer "dense3", 512→256:
 //
 //	for n := range y {
 //		s := b[n]
@@ -176,31 +318,55 @@ func dense2Forward(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]float32
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 131072 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense3Forward(y_2 *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+// Rolled: 131072 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -208,19 +374,41 @@ func dense3Forward(y_2 *[256]float32, x *[512]float32, w *[16][513][16]float32, 
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -229,8 +417,33 @@ func dense3Forward(y_2 *[256]float32, x *[512]float32, w *[16][513][16]float32, 
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -238,17 +451,17 @@ func dense3Forward(y_2 *[256]float32, x *[512]float32, w *[16][513][16]float32, 
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
 
-// dense4Forward computes the output of layer "dense4", 256→1:
+// dense4ForwardGeneric computes the output of layer "dense4", 256→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -258,8 +471,8 @@ func dense3Forward(y_2 *[256]float32, x *[512]float32, w *[16][513][16]float32, 
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4Forward(y_2 *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+// Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -777,6 +990,6 @@ func dense4Forward(y_2 *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1]
 		xk = x[255]
 		s0_7 += float32(wt[255][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[0] = s0
+		y[0] = s0
 	}
 }

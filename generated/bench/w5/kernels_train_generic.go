@@ -23,31 +23,55 @@ func dense1BiasGrad(g *[64][16]float32, dy [][1024]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 262144 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
+// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -55,19 +79,41 @@ func dense1ForwardTrain(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]flo
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -76,8 +122,33 @@ func dense1ForwardTrain(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]flo
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -85,12 +156,12 @@ func dense1ForwardTrain(y_2 *[1024]float32, x *[256]float32, w *[64][257][16]flo
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -187,31 +258,55 @@ func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 524288 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2ForwardTrain(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+// Rolled: 524288 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -219,19 +314,41 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -240,8 +357,33 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -249,12 +391,12 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -269,8 +411,8 @@ func dense2ForwardTrain(y_2 *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 524288 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense2GradInput(y_2 *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32) {
+// Rolled: 524288 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2GradInput(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32) {
 	for k := 0; k <= 1020; k += 4 {
 		var s0, s1, s2, s3 float32
 		for q := range w {
@@ -286,10 +428,10 @@ func dense2GradInput(y_2 *[1024]float32, x *[512]float32, w *[32][1025][16]float
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a1[k], s0)
-		y_2[k+1] = reluGradient(a1[k+1], s1)
-		y_2[k+2] = reluGradient(a1[k+2], s2)
-		y_2[k+3] = reluGradient(a1[k+3], s3)
+		y[k] = reluGradient(a1[k], s0)
+		y[k+1] = reluGradient(a1[k+1], s1)
+		y[k+2] = reluGradient(a1[k+2], s2)
+		y[k+3] = reluGradient(a1[k+3], s3)
 	}
 }
 
@@ -385,31 +527,55 @@ func dense3BiasGrad(g *[16][16]float32, dy [][256]float32) {
 //		y[n] = relu(s)
 //	}
 //
-// Rolled: 131072 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense3ForwardTrain(y_2 *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+// Rolled: 131072 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = relu(s0)
-			y_2q[1] = relu(s1)
-			y_2q[2] = relu(s2)
-			y_2q[3] = relu(s3)
-			y_2q[4] = relu(s4)
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
 		}
 		{
 			s0 := bq[5]
@@ -417,19 +583,41 @@ func dense3ForwardTrain(y_2 *[256]float32, x *[512]float32, w *[16][513][16]floa
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = relu(s0)
-			y_2q[6] = relu(s1)
-			y_2q[7] = relu(s2)
-			y_2q[8] = relu(s3)
-			y_2q[9] = relu(s4)
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+			yq[8] = relu(s3)
+			yq[9] = relu(s4)
 		}
 		{
 			s0 := bq[10]
@@ -438,8 +626,33 @@ func dense3ForwardTrain(y_2 *[256]float32, x *[512]float32, w *[16][513][16]floa
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -447,12 +660,12 @@ func dense3ForwardTrain(y_2 *[256]float32, x *[512]float32, w *[16][513][16]floa
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = relu(s0)
-			y_2q[11] = relu(s1)
-			y_2q[12] = relu(s2)
-			y_2q[13] = relu(s3)
-			y_2q[14] = relu(s4)
-			y_2q[15] = relu(s5)
+			yq[10] = relu(s0)
+			yq[11] = relu(s1)
+			yq[12] = relu(s2)
+			yq[13] = relu(s3)
+			yq[14] = relu(s4)
+			yq[15] = relu(s5)
 		}
 	}
 }
@@ -467,8 +680,8 @@ func dense3ForwardTrain(y_2 *[256]float32, x *[512]float32, w *[16][513][16]floa
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 131072 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense3GradInput(y_2 *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32) {
+// Rolled: 131072 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3GradInput(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32) {
 	for k := 0; k <= 508; k += 4 {
 		var s0, s1, s2, s3 float32
 		for q := range w {
@@ -484,10 +697,10 @@ func dense3GradInput(y_2 *[512]float32, x *[256]float32, w *[16][513][16]float32
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = reluGradient(a2[k], s0)
-		y_2[k+1] = reluGradient(a2[k+1], s1)
-		y_2[k+2] = reluGradient(a2[k+2], s2)
-		y_2[k+3] = reluGradient(a2[k+3], s3)
+		y[k] = reluGradient(a2[k], s0)
+		y[k+1] = reluGradient(a2[k+1], s1)
+		y[k+2] = reluGradient(a2[k+2], s2)
+		y[k+3] = reluGradient(a2[k+3], s3)
 	}
 }
 
@@ -583,8 +796,8 @@ func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4ForwardTrain(y_2 *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+// Fully unrolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -1102,7 +1315,7 @@ func dense4ForwardTrain(y_2 *[1]float32, x *[256]float32, wt *[256][8]float32, b
 		xk = x[255]
 		s0_7 += float32(wt[255][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[0] = s0
+		y[0] = s0
 	}
 }
 
@@ -1116,8 +1329,8 @@ func dense4ForwardTrain(y_2 *[1]float32, x *[256]float32, wt *[256][8]float32, b
 //		y[n] = reluGradient(s)
 //	}
 //
-// Fully unrolled: 256 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32) {
+// Fully unrolled: 256 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense4GradInput(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -1126,10 +1339,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[1][0] * xk)
 		s2 += float32(wt[2][0] * xk)
 		s3 += float32(wt[3][0] * xk)
-		y_2[0] = reluGradient(a3[0], s0)
-		y_2[1] = reluGradient(a3[1], s1)
-		y_2[2] = reluGradient(a3[2], s2)
-		y_2[3] = reluGradient(a3[3], s3)
+		y[0] = reluGradient(a3[0], s0)
+		y[1] = reluGradient(a3[1], s1)
+		y[2] = reluGradient(a3[2], s2)
+		y[3] = reluGradient(a3[3], s3)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -1139,10 +1352,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[5][0] * xk)
 		s2 += float32(wt[6][0] * xk)
 		s3 += float32(wt[7][0] * xk)
-		y_2[4] = reluGradient(a3[4], s0)
-		y_2[5] = reluGradient(a3[5], s1)
-		y_2[6] = reluGradient(a3[6], s2)
-		y_2[7] = reluGradient(a3[7], s3)
+		y[4] = reluGradient(a3[4], s0)
+		y[5] = reluGradient(a3[5], s1)
+		y[6] = reluGradient(a3[6], s2)
+		y[7] = reluGradient(a3[7], s3)
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -1152,10 +1365,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[9][0] * xk)
 		s2 += float32(wt[10][0] * xk)
 		s3 += float32(wt[11][0] * xk)
-		y_2[8] = reluGradient(a3[8], s0)
-		y_2[9] = reluGradient(a3[9], s1)
-		y_2[10] = reluGradient(a3[10], s2)
-		y_2[11] = reluGradient(a3[11], s3)
+		y[8] = reluGradient(a3[8], s0)
+		y[9] = reluGradient(a3[9], s1)
+		y[10] = reluGradient(a3[10], s2)
+		y[11] = reluGradient(a3[11], s3)
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -1165,10 +1378,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[13][0] * xk)
 		s2 += float32(wt[14][0] * xk)
 		s3 += float32(wt[15][0] * xk)
-		y_2[12] = reluGradient(a3[12], s0)
-		y_2[13] = reluGradient(a3[13], s1)
-		y_2[14] = reluGradient(a3[14], s2)
-		y_2[15] = reluGradient(a3[15], s3)
+		y[12] = reluGradient(a3[12], s0)
+		y[13] = reluGradient(a3[13], s1)
+		y[14] = reluGradient(a3[14], s2)
+		y[15] = reluGradient(a3[15], s3)
 	}
 	{
 		// y[16…19] = Σ w[k][n]·x[k]
@@ -1178,10 +1391,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[17][0] * xk)
 		s2 += float32(wt[18][0] * xk)
 		s3 += float32(wt[19][0] * xk)
-		y_2[16] = reluGradient(a3[16], s0)
-		y_2[17] = reluGradient(a3[17], s1)
-		y_2[18] = reluGradient(a3[18], s2)
-		y_2[19] = reluGradient(a3[19], s3)
+		y[16] = reluGradient(a3[16], s0)
+		y[17] = reluGradient(a3[17], s1)
+		y[18] = reluGradient(a3[18], s2)
+		y[19] = reluGradient(a3[19], s3)
 	}
 	{
 		// y[20…23] = Σ w[k][n]·x[k]
@@ -1191,10 +1404,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[21][0] * xk)
 		s2 += float32(wt[22][0] * xk)
 		s3 += float32(wt[23][0] * xk)
-		y_2[20] = reluGradient(a3[20], s0)
-		y_2[21] = reluGradient(a3[21], s1)
-		y_2[22] = reluGradient(a3[22], s2)
-		y_2[23] = reluGradient(a3[23], s3)
+		y[20] = reluGradient(a3[20], s0)
+		y[21] = reluGradient(a3[21], s1)
+		y[22] = reluGradient(a3[22], s2)
+		y[23] = reluGradient(a3[23], s3)
 	}
 	{
 		// y[24…27] = Σ w[k][n]·x[k]
@@ -1204,10 +1417,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[25][0] * xk)
 		s2 += float32(wt[26][0] * xk)
 		s3 += float32(wt[27][0] * xk)
-		y_2[24] = reluGradient(a3[24], s0)
-		y_2[25] = reluGradient(a3[25], s1)
-		y_2[26] = reluGradient(a3[26], s2)
-		y_2[27] = reluGradient(a3[27], s3)
+		y[24] = reluGradient(a3[24], s0)
+		y[25] = reluGradient(a3[25], s1)
+		y[26] = reluGradient(a3[26], s2)
+		y[27] = reluGradient(a3[27], s3)
 	}
 	{
 		// y[28…31] = Σ w[k][n]·x[k]
@@ -1217,10 +1430,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[29][0] * xk)
 		s2 += float32(wt[30][0] * xk)
 		s3 += float32(wt[31][0] * xk)
-		y_2[28] = reluGradient(a3[28], s0)
-		y_2[29] = reluGradient(a3[29], s1)
-		y_2[30] = reluGradient(a3[30], s2)
-		y_2[31] = reluGradient(a3[31], s3)
+		y[28] = reluGradient(a3[28], s0)
+		y[29] = reluGradient(a3[29], s1)
+		y[30] = reluGradient(a3[30], s2)
+		y[31] = reluGradient(a3[31], s3)
 	}
 	{
 		// y[32…35] = Σ w[k][n]·x[k]
@@ -1230,10 +1443,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[33][0] * xk)
 		s2 += float32(wt[34][0] * xk)
 		s3 += float32(wt[35][0] * xk)
-		y_2[32] = reluGradient(a3[32], s0)
-		y_2[33] = reluGradient(a3[33], s1)
-		y_2[34] = reluGradient(a3[34], s2)
-		y_2[35] = reluGradient(a3[35], s3)
+		y[32] = reluGradient(a3[32], s0)
+		y[33] = reluGradient(a3[33], s1)
+		y[34] = reluGradient(a3[34], s2)
+		y[35] = reluGradient(a3[35], s3)
 	}
 	{
 		// y[36…39] = Σ w[k][n]·x[k]
@@ -1243,10 +1456,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[37][0] * xk)
 		s2 += float32(wt[38][0] * xk)
 		s3 += float32(wt[39][0] * xk)
-		y_2[36] = reluGradient(a3[36], s0)
-		y_2[37] = reluGradient(a3[37], s1)
-		y_2[38] = reluGradient(a3[38], s2)
-		y_2[39] = reluGradient(a3[39], s3)
+		y[36] = reluGradient(a3[36], s0)
+		y[37] = reluGradient(a3[37], s1)
+		y[38] = reluGradient(a3[38], s2)
+		y[39] = reluGradient(a3[39], s3)
 	}
 	{
 		// y[40…43] = Σ w[k][n]·x[k]
@@ -1256,10 +1469,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[41][0] * xk)
 		s2 += float32(wt[42][0] * xk)
 		s3 += float32(wt[43][0] * xk)
-		y_2[40] = reluGradient(a3[40], s0)
-		y_2[41] = reluGradient(a3[41], s1)
-		y_2[42] = reluGradient(a3[42], s2)
-		y_2[43] = reluGradient(a3[43], s3)
+		y[40] = reluGradient(a3[40], s0)
+		y[41] = reluGradient(a3[41], s1)
+		y[42] = reluGradient(a3[42], s2)
+		y[43] = reluGradient(a3[43], s3)
 	}
 	{
 		// y[44…47] = Σ w[k][n]·x[k]
@@ -1269,10 +1482,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[45][0] * xk)
 		s2 += float32(wt[46][0] * xk)
 		s3 += float32(wt[47][0] * xk)
-		y_2[44] = reluGradient(a3[44], s0)
-		y_2[45] = reluGradient(a3[45], s1)
-		y_2[46] = reluGradient(a3[46], s2)
-		y_2[47] = reluGradient(a3[47], s3)
+		y[44] = reluGradient(a3[44], s0)
+		y[45] = reluGradient(a3[45], s1)
+		y[46] = reluGradient(a3[46], s2)
+		y[47] = reluGradient(a3[47], s3)
 	}
 	{
 		// y[48…51] = Σ w[k][n]·x[k]
@@ -1282,10 +1495,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[49][0] * xk)
 		s2 += float32(wt[50][0] * xk)
 		s3 += float32(wt[51][0] * xk)
-		y_2[48] = reluGradient(a3[48], s0)
-		y_2[49] = reluGradient(a3[49], s1)
-		y_2[50] = reluGradient(a3[50], s2)
-		y_2[51] = reluGradient(a3[51], s3)
+		y[48] = reluGradient(a3[48], s0)
+		y[49] = reluGradient(a3[49], s1)
+		y[50] = reluGradient(a3[50], s2)
+		y[51] = reluGradient(a3[51], s3)
 	}
 	{
 		// y[52…55] = Σ w[k][n]·x[k]
@@ -1295,10 +1508,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[53][0] * xk)
 		s2 += float32(wt[54][0] * xk)
 		s3 += float32(wt[55][0] * xk)
-		y_2[52] = reluGradient(a3[52], s0)
-		y_2[53] = reluGradient(a3[53], s1)
-		y_2[54] = reluGradient(a3[54], s2)
-		y_2[55] = reluGradient(a3[55], s3)
+		y[52] = reluGradient(a3[52], s0)
+		y[53] = reluGradient(a3[53], s1)
+		y[54] = reluGradient(a3[54], s2)
+		y[55] = reluGradient(a3[55], s3)
 	}
 	{
 		// y[56…59] = Σ w[k][n]·x[k]
@@ -1308,10 +1521,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[57][0] * xk)
 		s2 += float32(wt[58][0] * xk)
 		s3 += float32(wt[59][0] * xk)
-		y_2[56] = reluGradient(a3[56], s0)
-		y_2[57] = reluGradient(a3[57], s1)
-		y_2[58] = reluGradient(a3[58], s2)
-		y_2[59] = reluGradient(a3[59], s3)
+		y[56] = reluGradient(a3[56], s0)
+		y[57] = reluGradient(a3[57], s1)
+		y[58] = reluGradient(a3[58], s2)
+		y[59] = reluGradient(a3[59], s3)
 	}
 	{
 		// y[60…63] = Σ w[k][n]·x[k]
@@ -1321,10 +1534,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[61][0] * xk)
 		s2 += float32(wt[62][0] * xk)
 		s3 += float32(wt[63][0] * xk)
-		y_2[60] = reluGradient(a3[60], s0)
-		y_2[61] = reluGradient(a3[61], s1)
-		y_2[62] = reluGradient(a3[62], s2)
-		y_2[63] = reluGradient(a3[63], s3)
+		y[60] = reluGradient(a3[60], s0)
+		y[61] = reluGradient(a3[61], s1)
+		y[62] = reluGradient(a3[62], s2)
+		y[63] = reluGradient(a3[63], s3)
 	}
 	{
 		// y[64…67] = Σ w[k][n]·x[k]
@@ -1334,10 +1547,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[65][0] * xk)
 		s2 += float32(wt[66][0] * xk)
 		s3 += float32(wt[67][0] * xk)
-		y_2[64] = reluGradient(a3[64], s0)
-		y_2[65] = reluGradient(a3[65], s1)
-		y_2[66] = reluGradient(a3[66], s2)
-		y_2[67] = reluGradient(a3[67], s3)
+		y[64] = reluGradient(a3[64], s0)
+		y[65] = reluGradient(a3[65], s1)
+		y[66] = reluGradient(a3[66], s2)
+		y[67] = reluGradient(a3[67], s3)
 	}
 	{
 		// y[68…71] = Σ w[k][n]·x[k]
@@ -1347,10 +1560,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[69][0] * xk)
 		s2 += float32(wt[70][0] * xk)
 		s3 += float32(wt[71][0] * xk)
-		y_2[68] = reluGradient(a3[68], s0)
-		y_2[69] = reluGradient(a3[69], s1)
-		y_2[70] = reluGradient(a3[70], s2)
-		y_2[71] = reluGradient(a3[71], s3)
+		y[68] = reluGradient(a3[68], s0)
+		y[69] = reluGradient(a3[69], s1)
+		y[70] = reluGradient(a3[70], s2)
+		y[71] = reluGradient(a3[71], s3)
 	}
 	{
 		// y[72…75] = Σ w[k][n]·x[k]
@@ -1360,10 +1573,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[73][0] * xk)
 		s2 += float32(wt[74][0] * xk)
 		s3 += float32(wt[75][0] * xk)
-		y_2[72] = reluGradient(a3[72], s0)
-		y_2[73] = reluGradient(a3[73], s1)
-		y_2[74] = reluGradient(a3[74], s2)
-		y_2[75] = reluGradient(a3[75], s3)
+		y[72] = reluGradient(a3[72], s0)
+		y[73] = reluGradient(a3[73], s1)
+		y[74] = reluGradient(a3[74], s2)
+		y[75] = reluGradient(a3[75], s3)
 	}
 	{
 		// y[76…79] = Σ w[k][n]·x[k]
@@ -1373,10 +1586,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[77][0] * xk)
 		s2 += float32(wt[78][0] * xk)
 		s3 += float32(wt[79][0] * xk)
-		y_2[76] = reluGradient(a3[76], s0)
-		y_2[77] = reluGradient(a3[77], s1)
-		y_2[78] = reluGradient(a3[78], s2)
-		y_2[79] = reluGradient(a3[79], s3)
+		y[76] = reluGradient(a3[76], s0)
+		y[77] = reluGradient(a3[77], s1)
+		y[78] = reluGradient(a3[78], s2)
+		y[79] = reluGradient(a3[79], s3)
 	}
 	{
 		// y[80…83] = Σ w[k][n]·x[k]
@@ -1386,10 +1599,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[81][0] * xk)
 		s2 += float32(wt[82][0] * xk)
 		s3 += float32(wt[83][0] * xk)
-		y_2[80] = reluGradient(a3[80], s0)
-		y_2[81] = reluGradient(a3[81], s1)
-		y_2[82] = reluGradient(a3[82], s2)
-		y_2[83] = reluGradient(a3[83], s3)
+		y[80] = reluGradient(a3[80], s0)
+		y[81] = reluGradient(a3[81], s1)
+		y[82] = reluGradient(a3[82], s2)
+		y[83] = reluGradient(a3[83], s3)
 	}
 	{
 		// y[84…87] = Σ w[k][n]·x[k]
@@ -1399,10 +1612,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[85][0] * xk)
 		s2 += float32(wt[86][0] * xk)
 		s3 += float32(wt[87][0] * xk)
-		y_2[84] = reluGradient(a3[84], s0)
-		y_2[85] = reluGradient(a3[85], s1)
-		y_2[86] = reluGradient(a3[86], s2)
-		y_2[87] = reluGradient(a3[87], s3)
+		y[84] = reluGradient(a3[84], s0)
+		y[85] = reluGradient(a3[85], s1)
+		y[86] = reluGradient(a3[86], s2)
+		y[87] = reluGradient(a3[87], s3)
 	}
 	{
 		// y[88…91] = Σ w[k][n]·x[k]
@@ -1412,10 +1625,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[89][0] * xk)
 		s2 += float32(wt[90][0] * xk)
 		s3 += float32(wt[91][0] * xk)
-		y_2[88] = reluGradient(a3[88], s0)
-		y_2[89] = reluGradient(a3[89], s1)
-		y_2[90] = reluGradient(a3[90], s2)
-		y_2[91] = reluGradient(a3[91], s3)
+		y[88] = reluGradient(a3[88], s0)
+		y[89] = reluGradient(a3[89], s1)
+		y[90] = reluGradient(a3[90], s2)
+		y[91] = reluGradient(a3[91], s3)
 	}
 	{
 		// y[92…95] = Σ w[k][n]·x[k]
@@ -1425,10 +1638,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[93][0] * xk)
 		s2 += float32(wt[94][0] * xk)
 		s3 += float32(wt[95][0] * xk)
-		y_2[92] = reluGradient(a3[92], s0)
-		y_2[93] = reluGradient(a3[93], s1)
-		y_2[94] = reluGradient(a3[94], s2)
-		y_2[95] = reluGradient(a3[95], s3)
+		y[92] = reluGradient(a3[92], s0)
+		y[93] = reluGradient(a3[93], s1)
+		y[94] = reluGradient(a3[94], s2)
+		y[95] = reluGradient(a3[95], s3)
 	}
 	{
 		// y[96…99] = Σ w[k][n]·x[k]
@@ -1438,10 +1651,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[97][0] * xk)
 		s2 += float32(wt[98][0] * xk)
 		s3 += float32(wt[99][0] * xk)
-		y_2[96] = reluGradient(a3[96], s0)
-		y_2[97] = reluGradient(a3[97], s1)
-		y_2[98] = reluGradient(a3[98], s2)
-		y_2[99] = reluGradient(a3[99], s3)
+		y[96] = reluGradient(a3[96], s0)
+		y[97] = reluGradient(a3[97], s1)
+		y[98] = reluGradient(a3[98], s2)
+		y[99] = reluGradient(a3[99], s3)
 	}
 	{
 		// y[100…103] = Σ w[k][n]·x[k]
@@ -1451,10 +1664,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[101][0] * xk)
 		s2 += float32(wt[102][0] * xk)
 		s3 += float32(wt[103][0] * xk)
-		y_2[100] = reluGradient(a3[100], s0)
-		y_2[101] = reluGradient(a3[101], s1)
-		y_2[102] = reluGradient(a3[102], s2)
-		y_2[103] = reluGradient(a3[103], s3)
+		y[100] = reluGradient(a3[100], s0)
+		y[101] = reluGradient(a3[101], s1)
+		y[102] = reluGradient(a3[102], s2)
+		y[103] = reluGradient(a3[103], s3)
 	}
 	{
 		// y[104…107] = Σ w[k][n]·x[k]
@@ -1464,10 +1677,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[105][0] * xk)
 		s2 += float32(wt[106][0] * xk)
 		s3 += float32(wt[107][0] * xk)
-		y_2[104] = reluGradient(a3[104], s0)
-		y_2[105] = reluGradient(a3[105], s1)
-		y_2[106] = reluGradient(a3[106], s2)
-		y_2[107] = reluGradient(a3[107], s3)
+		y[104] = reluGradient(a3[104], s0)
+		y[105] = reluGradient(a3[105], s1)
+		y[106] = reluGradient(a3[106], s2)
+		y[107] = reluGradient(a3[107], s3)
 	}
 	{
 		// y[108…111] = Σ w[k][n]·x[k]
@@ -1477,10 +1690,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[109][0] * xk)
 		s2 += float32(wt[110][0] * xk)
 		s3 += float32(wt[111][0] * xk)
-		y_2[108] = reluGradient(a3[108], s0)
-		y_2[109] = reluGradient(a3[109], s1)
-		y_2[110] = reluGradient(a3[110], s2)
-		y_2[111] = reluGradient(a3[111], s3)
+		y[108] = reluGradient(a3[108], s0)
+		y[109] = reluGradient(a3[109], s1)
+		y[110] = reluGradient(a3[110], s2)
+		y[111] = reluGradient(a3[111], s3)
 	}
 	{
 		// y[112…115] = Σ w[k][n]·x[k]
@@ -1490,10 +1703,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[113][0] * xk)
 		s2 += float32(wt[114][0] * xk)
 		s3 += float32(wt[115][0] * xk)
-		y_2[112] = reluGradient(a3[112], s0)
-		y_2[113] = reluGradient(a3[113], s1)
-		y_2[114] = reluGradient(a3[114], s2)
-		y_2[115] = reluGradient(a3[115], s3)
+		y[112] = reluGradient(a3[112], s0)
+		y[113] = reluGradient(a3[113], s1)
+		y[114] = reluGradient(a3[114], s2)
+		y[115] = reluGradient(a3[115], s3)
 	}
 	{
 		// y[116…119] = Σ w[k][n]·x[k]
@@ -1503,10 +1716,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[117][0] * xk)
 		s2 += float32(wt[118][0] * xk)
 		s3 += float32(wt[119][0] * xk)
-		y_2[116] = reluGradient(a3[116], s0)
-		y_2[117] = reluGradient(a3[117], s1)
-		y_2[118] = reluGradient(a3[118], s2)
-		y_2[119] = reluGradient(a3[119], s3)
+		y[116] = reluGradient(a3[116], s0)
+		y[117] = reluGradient(a3[117], s1)
+		y[118] = reluGradient(a3[118], s2)
+		y[119] = reluGradient(a3[119], s3)
 	}
 	{
 		// y[120…123] = Σ w[k][n]·x[k]
@@ -1516,10 +1729,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[121][0] * xk)
 		s2 += float32(wt[122][0] * xk)
 		s3 += float32(wt[123][0] * xk)
-		y_2[120] = reluGradient(a3[120], s0)
-		y_2[121] = reluGradient(a3[121], s1)
-		y_2[122] = reluGradient(a3[122], s2)
-		y_2[123] = reluGradient(a3[123], s3)
+		y[120] = reluGradient(a3[120], s0)
+		y[121] = reluGradient(a3[121], s1)
+		y[122] = reluGradient(a3[122], s2)
+		y[123] = reluGradient(a3[123], s3)
 	}
 	{
 		// y[124…127] = Σ w[k][n]·x[k]
@@ -1529,10 +1742,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[125][0] * xk)
 		s2 += float32(wt[126][0] * xk)
 		s3 += float32(wt[127][0] * xk)
-		y_2[124] = reluGradient(a3[124], s0)
-		y_2[125] = reluGradient(a3[125], s1)
-		y_2[126] = reluGradient(a3[126], s2)
-		y_2[127] = reluGradient(a3[127], s3)
+		y[124] = reluGradient(a3[124], s0)
+		y[125] = reluGradient(a3[125], s1)
+		y[126] = reluGradient(a3[126], s2)
+		y[127] = reluGradient(a3[127], s3)
 	}
 	{
 		// y[128…131] = Σ w[k][n]·x[k]
@@ -1542,10 +1755,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[129][0] * xk)
 		s2 += float32(wt[130][0] * xk)
 		s3 += float32(wt[131][0] * xk)
-		y_2[128] = reluGradient(a3[128], s0)
-		y_2[129] = reluGradient(a3[129], s1)
-		y_2[130] = reluGradient(a3[130], s2)
-		y_2[131] = reluGradient(a3[131], s3)
+		y[128] = reluGradient(a3[128], s0)
+		y[129] = reluGradient(a3[129], s1)
+		y[130] = reluGradient(a3[130], s2)
+		y[131] = reluGradient(a3[131], s3)
 	}
 	{
 		// y[132…135] = Σ w[k][n]·x[k]
@@ -1555,10 +1768,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[133][0] * xk)
 		s2 += float32(wt[134][0] * xk)
 		s3 += float32(wt[135][0] * xk)
-		y_2[132] = reluGradient(a3[132], s0)
-		y_2[133] = reluGradient(a3[133], s1)
-		y_2[134] = reluGradient(a3[134], s2)
-		y_2[135] = reluGradient(a3[135], s3)
+		y[132] = reluGradient(a3[132], s0)
+		y[133] = reluGradient(a3[133], s1)
+		y[134] = reluGradient(a3[134], s2)
+		y[135] = reluGradient(a3[135], s3)
 	}
 	{
 		// y[136…139] = Σ w[k][n]·x[k]
@@ -1568,10 +1781,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[137][0] * xk)
 		s2 += float32(wt[138][0] * xk)
 		s3 += float32(wt[139][0] * xk)
-		y_2[136] = reluGradient(a3[136], s0)
-		y_2[137] = reluGradient(a3[137], s1)
-		y_2[138] = reluGradient(a3[138], s2)
-		y_2[139] = reluGradient(a3[139], s3)
+		y[136] = reluGradient(a3[136], s0)
+		y[137] = reluGradient(a3[137], s1)
+		y[138] = reluGradient(a3[138], s2)
+		y[139] = reluGradient(a3[139], s3)
 	}
 	{
 		// y[140…143] = Σ w[k][n]·x[k]
@@ -1581,10 +1794,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[141][0] * xk)
 		s2 += float32(wt[142][0] * xk)
 		s3 += float32(wt[143][0] * xk)
-		y_2[140] = reluGradient(a3[140], s0)
-		y_2[141] = reluGradient(a3[141], s1)
-		y_2[142] = reluGradient(a3[142], s2)
-		y_2[143] = reluGradient(a3[143], s3)
+		y[140] = reluGradient(a3[140], s0)
+		y[141] = reluGradient(a3[141], s1)
+		y[142] = reluGradient(a3[142], s2)
+		y[143] = reluGradient(a3[143], s3)
 	}
 	{
 		// y[144…147] = Σ w[k][n]·x[k]
@@ -1594,10 +1807,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[145][0] * xk)
 		s2 += float32(wt[146][0] * xk)
 		s3 += float32(wt[147][0] * xk)
-		y_2[144] = reluGradient(a3[144], s0)
-		y_2[145] = reluGradient(a3[145], s1)
-		y_2[146] = reluGradient(a3[146], s2)
-		y_2[147] = reluGradient(a3[147], s3)
+		y[144] = reluGradient(a3[144], s0)
+		y[145] = reluGradient(a3[145], s1)
+		y[146] = reluGradient(a3[146], s2)
+		y[147] = reluGradient(a3[147], s3)
 	}
 	{
 		// y[148…151] = Σ w[k][n]·x[k]
@@ -1607,10 +1820,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[149][0] * xk)
 		s2 += float32(wt[150][0] * xk)
 		s3 += float32(wt[151][0] * xk)
-		y_2[148] = reluGradient(a3[148], s0)
-		y_2[149] = reluGradient(a3[149], s1)
-		y_2[150] = reluGradient(a3[150], s2)
-		y_2[151] = reluGradient(a3[151], s3)
+		y[148] = reluGradient(a3[148], s0)
+		y[149] = reluGradient(a3[149], s1)
+		y[150] = reluGradient(a3[150], s2)
+		y[151] = reluGradient(a3[151], s3)
 	}
 	{
 		// y[152…155] = Σ w[k][n]·x[k]
@@ -1620,10 +1833,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[153][0] * xk)
 		s2 += float32(wt[154][0] * xk)
 		s3 += float32(wt[155][0] * xk)
-		y_2[152] = reluGradient(a3[152], s0)
-		y_2[153] = reluGradient(a3[153], s1)
-		y_2[154] = reluGradient(a3[154], s2)
-		y_2[155] = reluGradient(a3[155], s3)
+		y[152] = reluGradient(a3[152], s0)
+		y[153] = reluGradient(a3[153], s1)
+		y[154] = reluGradient(a3[154], s2)
+		y[155] = reluGradient(a3[155], s3)
 	}
 	{
 		// y[156…159] = Σ w[k][n]·x[k]
@@ -1633,10 +1846,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[157][0] * xk)
 		s2 += float32(wt[158][0] * xk)
 		s3 += float32(wt[159][0] * xk)
-		y_2[156] = reluGradient(a3[156], s0)
-		y_2[157] = reluGradient(a3[157], s1)
-		y_2[158] = reluGradient(a3[158], s2)
-		y_2[159] = reluGradient(a3[159], s3)
+		y[156] = reluGradient(a3[156], s0)
+		y[157] = reluGradient(a3[157], s1)
+		y[158] = reluGradient(a3[158], s2)
+		y[159] = reluGradient(a3[159], s3)
 	}
 	{
 		// y[160…163] = Σ w[k][n]·x[k]
@@ -1646,10 +1859,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[161][0] * xk)
 		s2 += float32(wt[162][0] * xk)
 		s3 += float32(wt[163][0] * xk)
-		y_2[160] = reluGradient(a3[160], s0)
-		y_2[161] = reluGradient(a3[161], s1)
-		y_2[162] = reluGradient(a3[162], s2)
-		y_2[163] = reluGradient(a3[163], s3)
+		y[160] = reluGradient(a3[160], s0)
+		y[161] = reluGradient(a3[161], s1)
+		y[162] = reluGradient(a3[162], s2)
+		y[163] = reluGradient(a3[163], s3)
 	}
 	{
 		// y[164…167] = Σ w[k][n]·x[k]
@@ -1659,10 +1872,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[165][0] * xk)
 		s2 += float32(wt[166][0] * xk)
 		s3 += float32(wt[167][0] * xk)
-		y_2[164] = reluGradient(a3[164], s0)
-		y_2[165] = reluGradient(a3[165], s1)
-		y_2[166] = reluGradient(a3[166], s2)
-		y_2[167] = reluGradient(a3[167], s3)
+		y[164] = reluGradient(a3[164], s0)
+		y[165] = reluGradient(a3[165], s1)
+		y[166] = reluGradient(a3[166], s2)
+		y[167] = reluGradient(a3[167], s3)
 	}
 	{
 		// y[168…171] = Σ w[k][n]·x[k]
@@ -1672,10 +1885,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[169][0] * xk)
 		s2 += float32(wt[170][0] * xk)
 		s3 += float32(wt[171][0] * xk)
-		y_2[168] = reluGradient(a3[168], s0)
-		y_2[169] = reluGradient(a3[169], s1)
-		y_2[170] = reluGradient(a3[170], s2)
-		y_2[171] = reluGradient(a3[171], s3)
+		y[168] = reluGradient(a3[168], s0)
+		y[169] = reluGradient(a3[169], s1)
+		y[170] = reluGradient(a3[170], s2)
+		y[171] = reluGradient(a3[171], s3)
 	}
 	{
 		// y[172…175] = Σ w[k][n]·x[k]
@@ -1685,10 +1898,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[173][0] * xk)
 		s2 += float32(wt[174][0] * xk)
 		s3 += float32(wt[175][0] * xk)
-		y_2[172] = reluGradient(a3[172], s0)
-		y_2[173] = reluGradient(a3[173], s1)
-		y_2[174] = reluGradient(a3[174], s2)
-		y_2[175] = reluGradient(a3[175], s3)
+		y[172] = reluGradient(a3[172], s0)
+		y[173] = reluGradient(a3[173], s1)
+		y[174] = reluGradient(a3[174], s2)
+		y[175] = reluGradient(a3[175], s3)
 	}
 	{
 		// y[176…179] = Σ w[k][n]·x[k]
@@ -1698,10 +1911,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[177][0] * xk)
 		s2 += float32(wt[178][0] * xk)
 		s3 += float32(wt[179][0] * xk)
-		y_2[176] = reluGradient(a3[176], s0)
-		y_2[177] = reluGradient(a3[177], s1)
-		y_2[178] = reluGradient(a3[178], s2)
-		y_2[179] = reluGradient(a3[179], s3)
+		y[176] = reluGradient(a3[176], s0)
+		y[177] = reluGradient(a3[177], s1)
+		y[178] = reluGradient(a3[178], s2)
+		y[179] = reluGradient(a3[179], s3)
 	}
 	{
 		// y[180…183] = Σ w[k][n]·x[k]
@@ -1711,10 +1924,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[181][0] * xk)
 		s2 += float32(wt[182][0] * xk)
 		s3 += float32(wt[183][0] * xk)
-		y_2[180] = reluGradient(a3[180], s0)
-		y_2[181] = reluGradient(a3[181], s1)
-		y_2[182] = reluGradient(a3[182], s2)
-		y_2[183] = reluGradient(a3[183], s3)
+		y[180] = reluGradient(a3[180], s0)
+		y[181] = reluGradient(a3[181], s1)
+		y[182] = reluGradient(a3[182], s2)
+		y[183] = reluGradient(a3[183], s3)
 	}
 	{
 		// y[184…187] = Σ w[k][n]·x[k]
@@ -1724,10 +1937,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[185][0] * xk)
 		s2 += float32(wt[186][0] * xk)
 		s3 += float32(wt[187][0] * xk)
-		y_2[184] = reluGradient(a3[184], s0)
-		y_2[185] = reluGradient(a3[185], s1)
-		y_2[186] = reluGradient(a3[186], s2)
-		y_2[187] = reluGradient(a3[187], s3)
+		y[184] = reluGradient(a3[184], s0)
+		y[185] = reluGradient(a3[185], s1)
+		y[186] = reluGradient(a3[186], s2)
+		y[187] = reluGradient(a3[187], s3)
 	}
 	{
 		// y[188…191] = Σ w[k][n]·x[k]
@@ -1737,10 +1950,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[189][0] * xk)
 		s2 += float32(wt[190][0] * xk)
 		s3 += float32(wt[191][0] * xk)
-		y_2[188] = reluGradient(a3[188], s0)
-		y_2[189] = reluGradient(a3[189], s1)
-		y_2[190] = reluGradient(a3[190], s2)
-		y_2[191] = reluGradient(a3[191], s3)
+		y[188] = reluGradient(a3[188], s0)
+		y[189] = reluGradient(a3[189], s1)
+		y[190] = reluGradient(a3[190], s2)
+		y[191] = reluGradient(a3[191], s3)
 	}
 	{
 		// y[192…195] = Σ w[k][n]·x[k]
@@ -1750,10 +1963,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[193][0] * xk)
 		s2 += float32(wt[194][0] * xk)
 		s3 += float32(wt[195][0] * xk)
-		y_2[192] = reluGradient(a3[192], s0)
-		y_2[193] = reluGradient(a3[193], s1)
-		y_2[194] = reluGradient(a3[194], s2)
-		y_2[195] = reluGradient(a3[195], s3)
+		y[192] = reluGradient(a3[192], s0)
+		y[193] = reluGradient(a3[193], s1)
+		y[194] = reluGradient(a3[194], s2)
+		y[195] = reluGradient(a3[195], s3)
 	}
 	{
 		// y[196…199] = Σ w[k][n]·x[k]
@@ -1763,10 +1976,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[197][0] * xk)
 		s2 += float32(wt[198][0] * xk)
 		s3 += float32(wt[199][0] * xk)
-		y_2[196] = reluGradient(a3[196], s0)
-		y_2[197] = reluGradient(a3[197], s1)
-		y_2[198] = reluGradient(a3[198], s2)
-		y_2[199] = reluGradient(a3[199], s3)
+		y[196] = reluGradient(a3[196], s0)
+		y[197] = reluGradient(a3[197], s1)
+		y[198] = reluGradient(a3[198], s2)
+		y[199] = reluGradient(a3[199], s3)
 	}
 	{
 		// y[200…203] = Σ w[k][n]·x[k]
@@ -1776,10 +1989,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[201][0] * xk)
 		s2 += float32(wt[202][0] * xk)
 		s3 += float32(wt[203][0] * xk)
-		y_2[200] = reluGradient(a3[200], s0)
-		y_2[201] = reluGradient(a3[201], s1)
-		y_2[202] = reluGradient(a3[202], s2)
-		y_2[203] = reluGradient(a3[203], s3)
+		y[200] = reluGradient(a3[200], s0)
+		y[201] = reluGradient(a3[201], s1)
+		y[202] = reluGradient(a3[202], s2)
+		y[203] = reluGradient(a3[203], s3)
 	}
 	{
 		// y[204…207] = Σ w[k][n]·x[k]
@@ -1789,10 +2002,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[205][0] * xk)
 		s2 += float32(wt[206][0] * xk)
 		s3 += float32(wt[207][0] * xk)
-		y_2[204] = reluGradient(a3[204], s0)
-		y_2[205] = reluGradient(a3[205], s1)
-		y_2[206] = reluGradient(a3[206], s2)
-		y_2[207] = reluGradient(a3[207], s3)
+		y[204] = reluGradient(a3[204], s0)
+		y[205] = reluGradient(a3[205], s1)
+		y[206] = reluGradient(a3[206], s2)
+		y[207] = reluGradient(a3[207], s3)
 	}
 	{
 		// y[208…211] = Σ w[k][n]·x[k]
@@ -1802,10 +2015,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[209][0] * xk)
 		s2 += float32(wt[210][0] * xk)
 		s3 += float32(wt[211][0] * xk)
-		y_2[208] = reluGradient(a3[208], s0)
-		y_2[209] = reluGradient(a3[209], s1)
-		y_2[210] = reluGradient(a3[210], s2)
-		y_2[211] = reluGradient(a3[211], s3)
+		y[208] = reluGradient(a3[208], s0)
+		y[209] = reluGradient(a3[209], s1)
+		y[210] = reluGradient(a3[210], s2)
+		y[211] = reluGradient(a3[211], s3)
 	}
 	{
 		// y[212…215] = Σ w[k][n]·x[k]
@@ -1815,10 +2028,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[213][0] * xk)
 		s2 += float32(wt[214][0] * xk)
 		s3 += float32(wt[215][0] * xk)
-		y_2[212] = reluGradient(a3[212], s0)
-		y_2[213] = reluGradient(a3[213], s1)
-		y_2[214] = reluGradient(a3[214], s2)
-		y_2[215] = reluGradient(a3[215], s3)
+		y[212] = reluGradient(a3[212], s0)
+		y[213] = reluGradient(a3[213], s1)
+		y[214] = reluGradient(a3[214], s2)
+		y[215] = reluGradient(a3[215], s3)
 	}
 	{
 		// y[216…219] = Σ w[k][n]·x[k]
@@ -1828,10 +2041,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[217][0] * xk)
 		s2 += float32(wt[218][0] * xk)
 		s3 += float32(wt[219][0] * xk)
-		y_2[216] = reluGradient(a3[216], s0)
-		y_2[217] = reluGradient(a3[217], s1)
-		y_2[218] = reluGradient(a3[218], s2)
-		y_2[219] = reluGradient(a3[219], s3)
+		y[216] = reluGradient(a3[216], s0)
+		y[217] = reluGradient(a3[217], s1)
+		y[218] = reluGradient(a3[218], s2)
+		y[219] = reluGradient(a3[219], s3)
 	}
 	{
 		// y[220…223] = Σ w[k][n]·x[k]
@@ -1841,10 +2054,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[221][0] * xk)
 		s2 += float32(wt[222][0] * xk)
 		s3 += float32(wt[223][0] * xk)
-		y_2[220] = reluGradient(a3[220], s0)
-		y_2[221] = reluGradient(a3[221], s1)
-		y_2[222] = reluGradient(a3[222], s2)
-		y_2[223] = reluGradient(a3[223], s3)
+		y[220] = reluGradient(a3[220], s0)
+		y[221] = reluGradient(a3[221], s1)
+		y[222] = reluGradient(a3[222], s2)
+		y[223] = reluGradient(a3[223], s3)
 	}
 	{
 		// y[224…227] = Σ w[k][n]·x[k]
@@ -1854,10 +2067,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[225][0] * xk)
 		s2 += float32(wt[226][0] * xk)
 		s3 += float32(wt[227][0] * xk)
-		y_2[224] = reluGradient(a3[224], s0)
-		y_2[225] = reluGradient(a3[225], s1)
-		y_2[226] = reluGradient(a3[226], s2)
-		y_2[227] = reluGradient(a3[227], s3)
+		y[224] = reluGradient(a3[224], s0)
+		y[225] = reluGradient(a3[225], s1)
+		y[226] = reluGradient(a3[226], s2)
+		y[227] = reluGradient(a3[227], s3)
 	}
 	{
 		// y[228…231] = Σ w[k][n]·x[k]
@@ -1867,10 +2080,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[229][0] * xk)
 		s2 += float32(wt[230][0] * xk)
 		s3 += float32(wt[231][0] * xk)
-		y_2[228] = reluGradient(a3[228], s0)
-		y_2[229] = reluGradient(a3[229], s1)
-		y_2[230] = reluGradient(a3[230], s2)
-		y_2[231] = reluGradient(a3[231], s3)
+		y[228] = reluGradient(a3[228], s0)
+		y[229] = reluGradient(a3[229], s1)
+		y[230] = reluGradient(a3[230], s2)
+		y[231] = reluGradient(a3[231], s3)
 	}
 	{
 		// y[232…235] = Σ w[k][n]·x[k]
@@ -1880,10 +2093,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[233][0] * xk)
 		s2 += float32(wt[234][0] * xk)
 		s3 += float32(wt[235][0] * xk)
-		y_2[232] = reluGradient(a3[232], s0)
-		y_2[233] = reluGradient(a3[233], s1)
-		y_2[234] = reluGradient(a3[234], s2)
-		y_2[235] = reluGradient(a3[235], s3)
+		y[232] = reluGradient(a3[232], s0)
+		y[233] = reluGradient(a3[233], s1)
+		y[234] = reluGradient(a3[234], s2)
+		y[235] = reluGradient(a3[235], s3)
 	}
 	{
 		// y[236…239] = Σ w[k][n]·x[k]
@@ -1893,10 +2106,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[237][0] * xk)
 		s2 += float32(wt[238][0] * xk)
 		s3 += float32(wt[239][0] * xk)
-		y_2[236] = reluGradient(a3[236], s0)
-		y_2[237] = reluGradient(a3[237], s1)
-		y_2[238] = reluGradient(a3[238], s2)
-		y_2[239] = reluGradient(a3[239], s3)
+		y[236] = reluGradient(a3[236], s0)
+		y[237] = reluGradient(a3[237], s1)
+		y[238] = reluGradient(a3[238], s2)
+		y[239] = reluGradient(a3[239], s3)
 	}
 	{
 		// y[240…243] = Σ w[k][n]·x[k]
@@ -1906,10 +2119,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[241][0] * xk)
 		s2 += float32(wt[242][0] * xk)
 		s3 += float32(wt[243][0] * xk)
-		y_2[240] = reluGradient(a3[240], s0)
-		y_2[241] = reluGradient(a3[241], s1)
-		y_2[242] = reluGradient(a3[242], s2)
-		y_2[243] = reluGradient(a3[243], s3)
+		y[240] = reluGradient(a3[240], s0)
+		y[241] = reluGradient(a3[241], s1)
+		y[242] = reluGradient(a3[242], s2)
+		y[243] = reluGradient(a3[243], s3)
 	}
 	{
 		// y[244…247] = Σ w[k][n]·x[k]
@@ -1919,10 +2132,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[245][0] * xk)
 		s2 += float32(wt[246][0] * xk)
 		s3 += float32(wt[247][0] * xk)
-		y_2[244] = reluGradient(a3[244], s0)
-		y_2[245] = reluGradient(a3[245], s1)
-		y_2[246] = reluGradient(a3[246], s2)
-		y_2[247] = reluGradient(a3[247], s3)
+		y[244] = reluGradient(a3[244], s0)
+		y[245] = reluGradient(a3[245], s1)
+		y[246] = reluGradient(a3[246], s2)
+		y[247] = reluGradient(a3[247], s3)
 	}
 	{
 		// y[248…251] = Σ w[k][n]·x[k]
@@ -1932,10 +2145,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[249][0] * xk)
 		s2 += float32(wt[250][0] * xk)
 		s3 += float32(wt[251][0] * xk)
-		y_2[248] = reluGradient(a3[248], s0)
-		y_2[249] = reluGradient(a3[249], s1)
-		y_2[250] = reluGradient(a3[250], s2)
-		y_2[251] = reluGradient(a3[251], s3)
+		y[248] = reluGradient(a3[248], s0)
+		y[249] = reluGradient(a3[249], s1)
+		y[250] = reluGradient(a3[250], s2)
+		y[251] = reluGradient(a3[251], s3)
 	}
 	{
 		// y[252…255] = Σ w[k][n]·x[k]
@@ -1945,10 +2158,10 @@ func dense4GradInput(y_2 *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *
 		s1 += float32(wt[253][0] * xk)
 		s2 += float32(wt[254][0] * xk)
 		s3 += float32(wt[255][0] * xk)
-		y_2[252] = reluGradient(a3[252], s0)
-		y_2[253] = reluGradient(a3[253], s1)
-		y_2[254] = reluGradient(a3[254], s2)
-		y_2[255] = reluGradient(a3[255], s3)
+		y[252] = reluGradient(a3[252], s0)
+		y[253] = reluGradient(a3[253], s1)
+		y[254] = reluGradient(a3[254], s2)
+		y[255] = reluGradient(a3[255], s3)
 	}
 }
 

@@ -2,7 +2,7 @@
 
 package w6
 
-// dense1Forward computes the output of layer "dense1", 64→64:
+// dense1ForwardGeneric computes the output of layer "dense1", 64→64:
 //
 //	for n := range y {
 //		s := b[n]
@@ -12,31 +12,55 @@ package w6
 //		y[n] = sigmoid(s)
 //	}
 //
-// Rolled: 4096 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1Forward(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+// Rolled: 4096 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 60; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = sigmoid(s0)
-			y_2q[1] = sigmoid(s1)
-			y_2q[2] = sigmoid(s2)
-			y_2q[3] = sigmoid(s3)
-			y_2q[4] = sigmoid(s4)
+			yq[0] = sigmoid(s0)
+			yq[1] = sigmoid(s1)
+			yq[2] = sigmoid(s2)
+			yq[3] = sigmoid(s3)
+			yq[4] = sigmoid(s4)
 		}
 		{
 			s0 := bq[5]
@@ -44,19 +68,41 @@ func dense1Forward(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 60; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = sigmoid(s0)
-			y_2q[6] = sigmoid(s1)
-			y_2q[7] = sigmoid(s2)
-			y_2q[8] = sigmoid(s3)
-			y_2q[9] = sigmoid(s4)
+			yq[5] = sigmoid(s0)
+			yq[6] = sigmoid(s1)
+			yq[7] = sigmoid(s2)
+			yq[8] = sigmoid(s3)
+			yq[9] = sigmoid(s4)
 		}
 		{
 			s0 := bq[10]
@@ -65,8 +111,33 @@ func dense1Forward(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 60; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -74,17 +145,17 @@ func dense1Forward(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = sigmoid(s0)
-			y_2q[11] = sigmoid(s1)
-			y_2q[12] = sigmoid(s2)
-			y_2q[13] = sigmoid(s3)
-			y_2q[14] = sigmoid(s4)
-			y_2q[15] = sigmoid(s5)
+			yq[10] = sigmoid(s0)
+			yq[11] = sigmoid(s1)
+			yq[12] = sigmoid(s2)
+			yq[13] = sigmoid(s3)
+			yq[14] = sigmoid(s4)
+			yq[15] = sigmoid(s5)
 		}
 	}
 }
 
-// dense4Forward computes the output of layer "dense4", 64→1:
+// dense4ForwardGeneric computes the output of layer "dense4", 64→1:
 //
 //	for n := range y {
 //		s := b[n]
@@ -94,8 +165,8 @@ func dense1Forward(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4Forward(y_2 *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -229,6 +300,13 @@ func dense4Forward(y_2 *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][1
 		xk = x[63]
 		s0_7 += float32(wt[63][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[0] = sigmoid(s0)
+		y[0] = sigmoid(s0)
+	}
+}
+
+// sigmoidEachGeneric is y = sigmoid(x) for every element. y may be an operand.
+func sigmoidEachGeneric(y *[64]float32, x0 *[64]float32) {
+	for j := range y {
+		y[j] = float32(sigmoid(x0[j]))
 	}
 }

@@ -12,31 +12,55 @@ package w6
 //		y[n] = sigmoid(s)
 //	}
 //
-// Rolled: 4096 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense1ForwardTrain(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+// Rolled: 4096 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
-		y_2q := (*[16]float32)(y_2[q*16 : q*16+16])
+		yq := (*[16]float32)(y[q*16 : q*16+16])
 		{
 			s0 := bq[0]
 			s1 := bq[1]
 			s2 := bq[2]
 			s3 := bq[3]
 			s4 := bq[4]
-			for k, xk := range x {
+			for k := 0; k <= 60; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[0] * xk)
 				s1 += float32(wk[1] * xk)
 				s2 += float32(wk[2] * xk)
 				s3 += float32(wk[3] * xk)
 				s4 += float32(wk[4] * xk)
 			}
-			y_2q[0] = sigmoid(s0)
-			y_2q[1] = sigmoid(s1)
-			y_2q[2] = sigmoid(s2)
-			y_2q[3] = sigmoid(s3)
-			y_2q[4] = sigmoid(s4)
+			yq[0] = sigmoid(s0)
+			yq[1] = sigmoid(s1)
+			yq[2] = sigmoid(s2)
+			yq[3] = sigmoid(s3)
+			yq[4] = sigmoid(s4)
 		}
 		{
 			s0 := bq[5]
@@ -44,19 +68,41 @@ func dense1ForwardTrain(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32,
 			s2 := bq[7]
 			s3 := bq[8]
 			s4 := bq[9]
-			for k, xk := range x {
+			for k := 0; k <= 60; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[5] * xk)
 				s1 += float32(wk[6] * xk)
 				s2 += float32(wk[7] * xk)
 				s3 += float32(wk[8] * xk)
 				s4 += float32(wk[9] * xk)
 			}
-			y_2q[5] = sigmoid(s0)
-			y_2q[6] = sigmoid(s1)
-			y_2q[7] = sigmoid(s2)
-			y_2q[8] = sigmoid(s3)
-			y_2q[9] = sigmoid(s4)
+			yq[5] = sigmoid(s0)
+			yq[6] = sigmoid(s1)
+			yq[7] = sigmoid(s2)
+			yq[8] = sigmoid(s3)
+			yq[9] = sigmoid(s4)
 		}
 		{
 			s0 := bq[10]
@@ -65,8 +111,33 @@ func dense1ForwardTrain(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32,
 			s3 := bq[13]
 			s4 := bq[14]
 			s5 := bq[15]
-			for k, xk := range x {
+			for k := 0; k <= 60; k += 4 {
 				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
 				s0 += float32(wk[10] * xk)
 				s1 += float32(wk[11] * xk)
 				s2 += float32(wk[12] * xk)
@@ -74,12 +145,12 @@ func dense1ForwardTrain(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32,
 				s4 += float32(wk[14] * xk)
 				s5 += float32(wk[15] * xk)
 			}
-			y_2q[10] = sigmoid(s0)
-			y_2q[11] = sigmoid(s1)
-			y_2q[12] = sigmoid(s2)
-			y_2q[13] = sigmoid(s3)
-			y_2q[14] = sigmoid(s4)
-			y_2q[15] = sigmoid(s5)
+			yq[10] = sigmoid(s0)
+			yq[11] = sigmoid(s1)
+			yq[12] = sigmoid(s2)
+			yq[13] = sigmoid(s3)
+			yq[14] = sigmoid(s4)
+			yq[15] = sigmoid(s5)
 		}
 	}
 }
@@ -176,8 +247,8 @@ func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 //		y[n] = sigmoidGradient(s)
 //	}
 //
-// Rolled: 4096 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense3GradInput(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32) {
+// Rolled: 4096 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense3GradInput(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32) {
 	for k := 0; k <= 60; k += 4 {
 		var s0, s1, s2, s3 float32
 		for q := range w {
@@ -193,10 +264,10 @@ func dense3GradInput(y_2 *[64]float32, x *[64]float32, w *[4][65][16]float32, a2
 				s3 += float32(w3[j] * dj)
 			}
 		}
-		y_2[k] = sigmoidGradient(a2[k], s0)
-		y_2[k+1] = sigmoidGradient(a2[k+1], s1)
-		y_2[k+2] = sigmoidGradient(a2[k+2], s2)
-		y_2[k+3] = sigmoidGradient(a2[k+3], s3)
+		y[k] = sigmoidGradient(a2[k], s0)
+		y[k+1] = sigmoidGradient(a2[k+1], s1)
+		y[k+2] = sigmoidGradient(a2[k+2], s2)
+		y[k+3] = sigmoidGradient(a2[k+3], s3)
 	}
 }
 
@@ -292,8 +363,8 @@ func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 //		y[n] = sigmoid(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; its arguments must not overlap.
-func dense4ForwardTrain(y_2 *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	{
 		// y[0] = Σ w[n][k]·x[k] + b[n]
 		s0_0 := b[0][0]
@@ -427,7 +498,7 @@ func dense4ForwardTrain(y_2 *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 		xk = x[63]
 		s0_7 += float32(wt[63][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y_2[0] = sigmoid(s0)
+		y[0] = sigmoid(s0)
 	}
 }
 
@@ -441,8 +512,8 @@ func dense4ForwardTrain(y_2 *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 //		y[n] = sigmoidGradient(s)
 //	}
 //
-// Fully unrolled: 64 multiply-adds. It does not allocate; its arguments must not overlap.
-func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32) {
+// Fully unrolled: 64 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense4GradInput(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32) {
 	{
 		// y[0…3] = Σ w[k][n]·x[k]
 		var s0, s1, s2, s3 float32
@@ -451,10 +522,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[1][0] * xk)
 		s2 += float32(wt[2][0] * xk)
 		s3 += float32(wt[3][0] * xk)
-		y_2[0] = sigmoidGradient(a3[0], s0)
-		y_2[1] = sigmoidGradient(a3[1], s1)
-		y_2[2] = sigmoidGradient(a3[2], s2)
-		y_2[3] = sigmoidGradient(a3[3], s3)
+		y[0] = sigmoidGradient(a3[0], s0)
+		y[1] = sigmoidGradient(a3[1], s1)
+		y[2] = sigmoidGradient(a3[2], s2)
+		y[3] = sigmoidGradient(a3[3], s3)
 	}
 	{
 		// y[4…7] = Σ w[k][n]·x[k]
@@ -464,10 +535,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[5][0] * xk)
 		s2 += float32(wt[6][0] * xk)
 		s3 += float32(wt[7][0] * xk)
-		y_2[4] = sigmoidGradient(a3[4], s0)
-		y_2[5] = sigmoidGradient(a3[5], s1)
-		y_2[6] = sigmoidGradient(a3[6], s2)
-		y_2[7] = sigmoidGradient(a3[7], s3)
+		y[4] = sigmoidGradient(a3[4], s0)
+		y[5] = sigmoidGradient(a3[5], s1)
+		y[6] = sigmoidGradient(a3[6], s2)
+		y[7] = sigmoidGradient(a3[7], s3)
 	}
 	{
 		// y[8…11] = Σ w[k][n]·x[k]
@@ -477,10 +548,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[9][0] * xk)
 		s2 += float32(wt[10][0] * xk)
 		s3 += float32(wt[11][0] * xk)
-		y_2[8] = sigmoidGradient(a3[8], s0)
-		y_2[9] = sigmoidGradient(a3[9], s1)
-		y_2[10] = sigmoidGradient(a3[10], s2)
-		y_2[11] = sigmoidGradient(a3[11], s3)
+		y[8] = sigmoidGradient(a3[8], s0)
+		y[9] = sigmoidGradient(a3[9], s1)
+		y[10] = sigmoidGradient(a3[10], s2)
+		y[11] = sigmoidGradient(a3[11], s3)
 	}
 	{
 		// y[12…15] = Σ w[k][n]·x[k]
@@ -490,10 +561,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[13][0] * xk)
 		s2 += float32(wt[14][0] * xk)
 		s3 += float32(wt[15][0] * xk)
-		y_2[12] = sigmoidGradient(a3[12], s0)
-		y_2[13] = sigmoidGradient(a3[13], s1)
-		y_2[14] = sigmoidGradient(a3[14], s2)
-		y_2[15] = sigmoidGradient(a3[15], s3)
+		y[12] = sigmoidGradient(a3[12], s0)
+		y[13] = sigmoidGradient(a3[13], s1)
+		y[14] = sigmoidGradient(a3[14], s2)
+		y[15] = sigmoidGradient(a3[15], s3)
 	}
 	{
 		// y[16…19] = Σ w[k][n]·x[k]
@@ -503,10 +574,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[17][0] * xk)
 		s2 += float32(wt[18][0] * xk)
 		s3 += float32(wt[19][0] * xk)
-		y_2[16] = sigmoidGradient(a3[16], s0)
-		y_2[17] = sigmoidGradient(a3[17], s1)
-		y_2[18] = sigmoidGradient(a3[18], s2)
-		y_2[19] = sigmoidGradient(a3[19], s3)
+		y[16] = sigmoidGradient(a3[16], s0)
+		y[17] = sigmoidGradient(a3[17], s1)
+		y[18] = sigmoidGradient(a3[18], s2)
+		y[19] = sigmoidGradient(a3[19], s3)
 	}
 	{
 		// y[20…23] = Σ w[k][n]·x[k]
@@ -516,10 +587,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[21][0] * xk)
 		s2 += float32(wt[22][0] * xk)
 		s3 += float32(wt[23][0] * xk)
-		y_2[20] = sigmoidGradient(a3[20], s0)
-		y_2[21] = sigmoidGradient(a3[21], s1)
-		y_2[22] = sigmoidGradient(a3[22], s2)
-		y_2[23] = sigmoidGradient(a3[23], s3)
+		y[20] = sigmoidGradient(a3[20], s0)
+		y[21] = sigmoidGradient(a3[21], s1)
+		y[22] = sigmoidGradient(a3[22], s2)
+		y[23] = sigmoidGradient(a3[23], s3)
 	}
 	{
 		// y[24…27] = Σ w[k][n]·x[k]
@@ -529,10 +600,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[25][0] * xk)
 		s2 += float32(wt[26][0] * xk)
 		s3 += float32(wt[27][0] * xk)
-		y_2[24] = sigmoidGradient(a3[24], s0)
-		y_2[25] = sigmoidGradient(a3[25], s1)
-		y_2[26] = sigmoidGradient(a3[26], s2)
-		y_2[27] = sigmoidGradient(a3[27], s3)
+		y[24] = sigmoidGradient(a3[24], s0)
+		y[25] = sigmoidGradient(a3[25], s1)
+		y[26] = sigmoidGradient(a3[26], s2)
+		y[27] = sigmoidGradient(a3[27], s3)
 	}
 	{
 		// y[28…31] = Σ w[k][n]·x[k]
@@ -542,10 +613,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[29][0] * xk)
 		s2 += float32(wt[30][0] * xk)
 		s3 += float32(wt[31][0] * xk)
-		y_2[28] = sigmoidGradient(a3[28], s0)
-		y_2[29] = sigmoidGradient(a3[29], s1)
-		y_2[30] = sigmoidGradient(a3[30], s2)
-		y_2[31] = sigmoidGradient(a3[31], s3)
+		y[28] = sigmoidGradient(a3[28], s0)
+		y[29] = sigmoidGradient(a3[29], s1)
+		y[30] = sigmoidGradient(a3[30], s2)
+		y[31] = sigmoidGradient(a3[31], s3)
 	}
 	{
 		// y[32…35] = Σ w[k][n]·x[k]
@@ -555,10 +626,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[33][0] * xk)
 		s2 += float32(wt[34][0] * xk)
 		s3 += float32(wt[35][0] * xk)
-		y_2[32] = sigmoidGradient(a3[32], s0)
-		y_2[33] = sigmoidGradient(a3[33], s1)
-		y_2[34] = sigmoidGradient(a3[34], s2)
-		y_2[35] = sigmoidGradient(a3[35], s3)
+		y[32] = sigmoidGradient(a3[32], s0)
+		y[33] = sigmoidGradient(a3[33], s1)
+		y[34] = sigmoidGradient(a3[34], s2)
+		y[35] = sigmoidGradient(a3[35], s3)
 	}
 	{
 		// y[36…39] = Σ w[k][n]·x[k]
@@ -568,10 +639,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[37][0] * xk)
 		s2 += float32(wt[38][0] * xk)
 		s3 += float32(wt[39][0] * xk)
-		y_2[36] = sigmoidGradient(a3[36], s0)
-		y_2[37] = sigmoidGradient(a3[37], s1)
-		y_2[38] = sigmoidGradient(a3[38], s2)
-		y_2[39] = sigmoidGradient(a3[39], s3)
+		y[36] = sigmoidGradient(a3[36], s0)
+		y[37] = sigmoidGradient(a3[37], s1)
+		y[38] = sigmoidGradient(a3[38], s2)
+		y[39] = sigmoidGradient(a3[39], s3)
 	}
 	{
 		// y[40…43] = Σ w[k][n]·x[k]
@@ -581,10 +652,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[41][0] * xk)
 		s2 += float32(wt[42][0] * xk)
 		s3 += float32(wt[43][0] * xk)
-		y_2[40] = sigmoidGradient(a3[40], s0)
-		y_2[41] = sigmoidGradient(a3[41], s1)
-		y_2[42] = sigmoidGradient(a3[42], s2)
-		y_2[43] = sigmoidGradient(a3[43], s3)
+		y[40] = sigmoidGradient(a3[40], s0)
+		y[41] = sigmoidGradient(a3[41], s1)
+		y[42] = sigmoidGradient(a3[42], s2)
+		y[43] = sigmoidGradient(a3[43], s3)
 	}
 	{
 		// y[44…47] = Σ w[k][n]·x[k]
@@ -594,10 +665,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[45][0] * xk)
 		s2 += float32(wt[46][0] * xk)
 		s3 += float32(wt[47][0] * xk)
-		y_2[44] = sigmoidGradient(a3[44], s0)
-		y_2[45] = sigmoidGradient(a3[45], s1)
-		y_2[46] = sigmoidGradient(a3[46], s2)
-		y_2[47] = sigmoidGradient(a3[47], s3)
+		y[44] = sigmoidGradient(a3[44], s0)
+		y[45] = sigmoidGradient(a3[45], s1)
+		y[46] = sigmoidGradient(a3[46], s2)
+		y[47] = sigmoidGradient(a3[47], s3)
 	}
 	{
 		// y[48…51] = Σ w[k][n]·x[k]
@@ -607,10 +678,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[49][0] * xk)
 		s2 += float32(wt[50][0] * xk)
 		s3 += float32(wt[51][0] * xk)
-		y_2[48] = sigmoidGradient(a3[48], s0)
-		y_2[49] = sigmoidGradient(a3[49], s1)
-		y_2[50] = sigmoidGradient(a3[50], s2)
-		y_2[51] = sigmoidGradient(a3[51], s3)
+		y[48] = sigmoidGradient(a3[48], s0)
+		y[49] = sigmoidGradient(a3[49], s1)
+		y[50] = sigmoidGradient(a3[50], s2)
+		y[51] = sigmoidGradient(a3[51], s3)
 	}
 	{
 		// y[52…55] = Σ w[k][n]·x[k]
@@ -620,10 +691,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[53][0] * xk)
 		s2 += float32(wt[54][0] * xk)
 		s3 += float32(wt[55][0] * xk)
-		y_2[52] = sigmoidGradient(a3[52], s0)
-		y_2[53] = sigmoidGradient(a3[53], s1)
-		y_2[54] = sigmoidGradient(a3[54], s2)
-		y_2[55] = sigmoidGradient(a3[55], s3)
+		y[52] = sigmoidGradient(a3[52], s0)
+		y[53] = sigmoidGradient(a3[53], s1)
+		y[54] = sigmoidGradient(a3[54], s2)
+		y[55] = sigmoidGradient(a3[55], s3)
 	}
 	{
 		// y[56…59] = Σ w[k][n]·x[k]
@@ -633,10 +704,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[57][0] * xk)
 		s2 += float32(wt[58][0] * xk)
 		s3 += float32(wt[59][0] * xk)
-		y_2[56] = sigmoidGradient(a3[56], s0)
-		y_2[57] = sigmoidGradient(a3[57], s1)
-		y_2[58] = sigmoidGradient(a3[58], s2)
-		y_2[59] = sigmoidGradient(a3[59], s3)
+		y[56] = sigmoidGradient(a3[56], s0)
+		y[57] = sigmoidGradient(a3[57], s1)
+		y[58] = sigmoidGradient(a3[58], s2)
+		y[59] = sigmoidGradient(a3[59], s3)
 	}
 	{
 		// y[60…63] = Σ w[k][n]·x[k]
@@ -646,10 +717,10 @@ func dense4GradInput(y_2 *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[6
 		s1 += float32(wt[61][0] * xk)
 		s2 += float32(wt[62][0] * xk)
 		s3 += float32(wt[63][0] * xk)
-		y_2[60] = sigmoidGradient(a3[60], s0)
-		y_2[61] = sigmoidGradient(a3[61], s1)
-		y_2[62] = sigmoidGradient(a3[62], s2)
-		y_2[63] = sigmoidGradient(a3[63], s3)
+		y[60] = sigmoidGradient(a3[60], s0)
+		y[61] = sigmoidGradient(a3[61], s1)
+		y[62] = sigmoidGradient(a3[62], s2)
+		y[63] = sigmoidGradient(a3[63], s3)
 	}
 }
 

@@ -1,0 +1,31 @@
+package plan
+
+import "github.com/nngen-go/nngen/gen/schedule"
+
+// StateBytes is the size of the optimiser's states; each is as large as the
+// parameters.
+func (p *Plan) StateBytes() int {
+	if p.Train == nil {
+		return 0
+	}
+	return len(p.Train.States) * p.Net.Size
+}
+
+// TrainerBytes is the size of what a trainer keeps beside the parameters:
+// gradients, states, what is kept of every sample of the batch, workspaces.
+func (p *Plan) TrainerBytes() int {
+	t := p.Train
+	if t == nil {
+		return 0
+	}
+	n := p.Net.Size + p.StateBytes()
+	copies := map[string]bool{} // by purpose: kept connections and their mask
+	for _, v := range t.Copies {
+		copies[v.Name[len(v.Param.Name):]] = true
+	}
+	n += len(copies) * p.Net.Size
+	for _, v := range t.Rows {
+		n += roundUp(p.Options.Batch*v.Size(), schedule.Panel) * elemSize(v.DType)
+	}
+	return n + t.Gradients.Sample.Bytes(p.Prog.DType) + t.Evaluate.Sample.Bytes(p.Prog.DType)
+}

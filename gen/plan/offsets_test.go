@@ -1,0 +1,90 @@
+package plan_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"go/types"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/files"
+	"github.com/nngen-go/nngen/gen/plan"
+)
+
+// TestOffsets compares the offsets and sizes of the plan with those that Go
+// gives the emitted structs, on platforms of both word sizes.
+func TestOffsets(t *testing.T) {
+	for _, net := range networks(t) {
+		p, err := gen.Plan(net, gen.Options{})
+		require.NoError(t, err)
+		out, err := gen.Generate(net, gen.Options{})
+		require.NoError(t, err)
+		structs := emitted(t, out)
+		for _, arch := range []string{"amd64", "386", "arm64", "wasm"} {
+			sizes := types.SizesFor("gc", arch)
+			requireOffsets(t, p, structs["params"], sizes, net.Name+" on "+arch)
+			require.EqualValues(t, p.Infer.Bytes(p.Prog.DType), sizes.Sizeof(structs["Workspace"]), "%s: Workspace", net.Name)
+			if p.Train != nil {
+				require.EqualValues(t, p.TrainerBytes(), sizes.Sizeof(structs["memory"]), "%s: memory", net.Name)
+			}
+		}
+	}
+}
+
+func requireOffsets(t *testing.T, p *plan.Plan, params *types.Struct, sizes types.Sizes, what string) {
+	t.Helper()
+	require.EqualValues(t, p.Net.Size, sizes.Sizeof(params), what)
+	fields := make([]*types.Var, params.NumFields())
+	index := map[string]int{}
+	for i := range fields {
+		fields[i] = params.Field(i)
+		index[fields[i].Name()] = i
+	}
+	offsets := sizes.Offsetsof(fields)
+	for _, f := range p.Net.Fields {
+		i, ok := index[f.Name]
+		require.True(t, ok, "%s: %s is missing", what, f.Name)
+		require.EqualValues(t, f.Offset, offsets[i], "%s: %s", what, f.Name)
+		require.EqualValues(t, f.Size, sizes.Sizeof(fields[i].Type()), "%s: %s", what, f.Name)
+		require.Zero(t, f.Offset%64, "%s: %s", what, f.Name)
+	}
+}
+
+// emitted returns the structs of a package, which refer to nothing but each
+// other.
+func emitted(t *testing.T, out files.Files) map[string]*types.Struct {
+	var src strings.Builder
+	src.WriteString("package p\n")
+	fset := token.NewFileSet()
+	for _, name := range []string{"params.go", "types.go", "train.go"} {
+		if out[name] == nil {
+			continue
+		}
+		f, err := parser.ParseFile(fset, name, out[name], 0)
+		require.NoError(t, err)
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.TYPE && g.Tok != token.CONST {
+				continue
+			}
+			require.NoError(t, printer.Fprint(&src, fset, g))
+			src.WriteByte('\n')
+		}
+	}
+	f, err := parser.ParseFile(fset, "p.go", src.String(), 0)
+	require.NoError(t, err)
+	pkg, err := new(types.Config).Check("p", fset, []*ast.File{f}, nil)
+	require.NoError(t, err, src.String())
+	structs := map[string]*types.Struct{}
+	for _, name := range pkg.Scope().Names() {
+		if s, ok := pkg.Scope().Lookup(name).Type().Underlying().(*types.Struct); ok {
+			structs[name] = s
+		}
+	}
+	return structs
+}

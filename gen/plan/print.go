@@ -1,0 +1,121 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// String prints the plan: where the parameters lie, and the steps of each
+// phase with what is fused into them and where results are stored.
+func (p *Plan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "plan of %s, %s, %s mode, batch %d, unroll %s\n", p.Prog.Name, p.Prog.DType, p.Prog.Mode, p.Options.Batch, p.Options.Unroll)
+	fmt.Fprintf(&b, "\nparameters, %d bytes\n", p.Net.Size)
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "field\ttensor\tlayout\toffset\tbytes\tpadding")
+	for _, f := range p.Net.Fields {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, &f.Tensor.Layout, f.Offset, f.Size, f.Pad*elemSize(f.Elem))
+	}
+	t.Flush()
+	p.Infer.print(&b, "infer", p.Prog.DType, nil)
+	if p.Train != nil {
+		p.Train.print(&b, p)
+	}
+	return b.String()
+}
+
+// print prints the phases of training.
+func (t *Train) print(b *strings.Builder, p *Plan) {
+	fmt.Fprintf(b, "\ntrainer, %d bytes", p.TrainerBytes())
+	if len(t.States) > 0 {
+		fmt.Fprintf(b, ", states per parameter: %s", strings.Join(t.States, ", "))
+	}
+	b.WriteByte('\n')
+	rows := map[*ir.Value]bool{}
+	for _, v := range t.Rows {
+		rows[v] = true
+		fmt.Fprintf(b, "  of every sample %s %s\n", v, v.Name)
+	}
+	for _, v := range t.Copies {
+		fmt.Fprintf(b, "  copy %s %s\n", v, v.Name)
+	}
+	for _, f := range []struct {
+		name string
+		b    *Batched
+	}{{"gradients", t.Gradients}, {"evaluate", t.Evaluate}} {
+		f.b.Prepare.print(b, f.name+": once", p.Prog.DType, rows)
+		f.b.Sample.print(b, f.name+": per sample", p.Prog.DType, rows)
+		f.b.Sums.print(b, f.name+": over the batch", p.Prog.DType, rows)
+	}
+	t.Update.print(b, "update", p.Prog.DType, rows)
+	if t.Penalty != nil {
+		t.Penalty.print(b, "penalty", p.Prog.DType, rows)
+	}
+}
+
+// print prints the steps of a phase; one without steps is left out.
+func (ph *Phase) print(b *strings.Builder, name string, elem ir.DType, rows map[*ir.Value]bool) {
+	if len(ph.Steps) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s", name)
+	if len(ph.Slots) > 0 {
+		fmt.Fprintf(b, ", workspace %v, %d bytes", ph.Slots, ph.Bytes(elem))
+	}
+	b.WriteByte('\n')
+	for _, s := range ph.Steps {
+		fmt.Fprintf(b, "  %s%s\n", s.Op, s.notes())
+		for _, m := range s.Epilogue {
+			fmt.Fprintf(b, "    fused %s\n", m)
+		}
+		if places := ph.places(s, rows); places != "" {
+			fmt.Fprintf(b, "    stores %s\n", places)
+		}
+	}
+}
+
+// notes are the decisions about a step.
+func (s *Step) notes() string {
+	var notes []string
+	if n := multiplyAdds(s.Op); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d multiply-adds", n))
+	}
+	if s.Unrolled {
+		notes = append(notes, "straight-line")
+	}
+	if s.Chains > 1 {
+		notes = append(notes, fmt.Sprintf("%d chains", s.Chains))
+	}
+	if s.Vector {
+		notes = append(notes, "assembly")
+	}
+	if notes == nil {
+		return ""
+	}
+	return "  [" + strings.Join(notes, ", ") + "]"
+}
+
+// places says where a step stores its results.
+func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
+	var places []string
+	for _, y := range s.Stored() {
+		if slot, ok := ph.Slot[y]; ok {
+			places = append(places, fmt.Sprintf("%s in t%d", y, slot))
+		} else if rows[y] {
+			places = append(places, fmt.Sprintf("%s for every sample", y))
+		}
+	}
+	return strings.Join(places, ", ")
+}
+
+// Bytes is the size of the phase's workspace.
+func (ph *Phase) Bytes(elem ir.DType) int {
+	n := 0
+	for _, slot := range ph.Slots {
+		n += slot * elemSize(elem)
+	}
+	return n
+}
