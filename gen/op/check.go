@@ -36,7 +36,7 @@ func checkDense(b *Builder, l *spec.Layer) {
 		}
 	}
 	for _, field := range []string{"bias_initializer", "bias_regularizer"} {
-		if l.Args[field].Set && !l.Args.Bool("use_bias") {
+		if l.Args[field].Set && !l.Args.Bool("use_bias") && l.Args.Word(field).Name != "zeros" {
 			b.Errorf(l.Args.Word(field).Pos, "remove "+field+", or write use_bias: true", "%s needs a bias, but use_bias is false", field)
 		}
 	}

@@ -19,7 +19,6 @@ type fakeNet struct {
 	dtype   string
 	inputs  []fakePort
 	outputs []fakePort
-	noLoss  bool
 	fit     bool
 	rate    float64
 }
