@@ -28,12 +28,12 @@ type constant struct {
 	size int
 }
 
-// Arg is a pointer argument.
+// Arg is an argument: a pointer or an int.
 type Arg struct {
 	Name, Type string
 }
 
-// argSize is the size of an argument: all are pointers.
+// argSize is the size of every argument.
 const argSize = 8
 
 // Stub is the Go declaration that goes with the function.

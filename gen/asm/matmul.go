@@ -17,7 +17,7 @@ type MatMul struct {
 	XStride int // bytes from one row of X to the next
 	YStride int
 
-	YType, XType, WType, BType string
+	Elem string // of the pointers
 }
 
 // GradWeight is G[k][n] = Σ over the rows of X[k]·DY[n] for one panel of n:
@@ -33,5 +33,5 @@ type GradWeight struct {
 	XStride  int
 	DYStride int
 
-	GType, DYType, XType string
+	Elem string
 }

@@ -28,8 +28,10 @@ type body struct {
 	rows  map[*ir.Value]string
 	// weights is the Go expression of the parameters, grads of the gradients.
 	weights, grads string
-	sample         string // Go expression of the sample's number
-	training       bool   // part of a training step, in portable Go
+	sample         string               // Go expression of the sample's number
+	training       bool                 // part of a training step
+	layers         bool                 // layer by layer: every value has a row per sample i
+	outputs        map[*ir.Value]string // fields of y, layer by layer
 	stmts          []jen.Code
 }
 
@@ -49,6 +51,9 @@ func (b *body) run() error {
 func (b *body) result(v *ir.Value) place {
 	if p, ok := b.at[v]; ok {
 		return p
+	}
+	if b.layers && v.Batch {
+		return b.rowPlace(v)
 	}
 	name := b.names.name(v.Name)
 	p := place{name, name}
@@ -99,7 +104,7 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.Dense, *ir.DenseGradInput:
 		return b.matrix(s)
 	case *ir.DenseGradWeight:
-		return b.gradWeight(o)
+		return b.gradWeight(s, o)
 	case *ir.BatchSum:
 		return b.batchSum(o)
 	case *ir.Map:
@@ -116,7 +121,7 @@ func (b *body) step(s *plan.Step) error {
 		b.add(setf(y.idx+"[0]", "%s[%s]", b.at[o.X].idx, b.at[o.T].idx))
 	case *ir.OneHot:
 		y := b.result(o.Y)
-		b.add(setf("*"+y.idx, "%s{}", array(o.Y.DType, o.Y.Size())), setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
+		b.add(jen.Id("clear").Call(exprf("%s[:]", y.idx)), setf(y.idx+"["+b.at[o.T].idx+"]", "1"))
 	case *ir.Random:
 		return b.random(o)
 	default:

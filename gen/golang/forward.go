@@ -34,6 +34,11 @@ func (e *emitter) forward() (*jen.File, error) {
 		jen.Id("y").Op("*").Id("Output"), jen.Id("x").Op("*").Id("Input"), jen.Id("ws").Op("*").Id("Workspace"),
 	).Block(stmts...)
 	f.Line()
+	if e.plan.Layerwise {
+		if err := e.forwardRows(f); err != nil {
+			return nil, err
+		}
+	}
 	e.forwardBatch(f)
 	e.predict(f)
 	return f, nil
@@ -103,11 +108,62 @@ func (e *emitter) forwardBatch(f *jen.File) {
 	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("ForwardBatch").Params(
 		jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input"), jen.Id("ws").Op("*").Id("BatchWorkspace"),
 	).Block(
-		jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadLength").Call(
-			jen.Lit(e.opts.Package+".Net.ForwardBatch"), jen.Lit("y"), exprf("len(y)"), exprf("len(x)"))),
-		forRange("i", "x", jen.Id("n.Forward").Call(exprf("&y[i]"), exprf("&x[i]"), exprf("&ws.one"))),
-	)
+		append([]jen.Code{jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadLength").Call(
+			jen.Lit(e.opts.Package+".Net.ForwardBatch"), jen.Lit("y"), exprf("len(y)"), exprf("len(x)")))}, e.inBatches()...)...)
 	f.Line()
+}
+
+// inBatches computes what ForwardBatch was given: layer by layer where there
+// is assembly for it, the rest sample by sample.
+func (e *emitter) inBatches() []jen.Code {
+	one := forRange("i", "x", jen.Id("n.Forward").Call(exprf("&y[i]"), exprf("&x[i]"), exprf("&ws.one")))
+	if len(e.vectorKernels()) == 0 {
+		return []jen.Code{one}
+	}
+	return []jen.Code{
+		jen.For(exprf("useAVX2 && len(x) > 1")).Block(
+			letf("m", "min(len(x), MaxBatch)"),
+			jen.Id("n.forwardRows").Call(exprf("y[:m]"), exprf("x[:m]"), exprf("ws")),
+			setf("y, x", "y[m:], x[m:]")),
+		one,
+	}
+}
+
+// forwardRows prints inference of a batch, layer by layer.
+func (e *emitter) forwardRows(f *jen.File) error {
+	b := &body{
+		e: e, phase: e.plan.InferBatch, slots: "ws", weights: "p", layers: true,
+		names: e.local("x", "y", "ws", "n", "p", "i", "j"), at: map[*ir.Value]place{}, outputs: map[*ir.Value]string{},
+	}
+	for _, v := range e.prog.Inputs {
+		b.rowPlace(v)
+	}
+	var copies []jen.Code
+	for _, o := range e.prog.Outputs {
+		field := e.outputField(o.Name)
+		if src, taken := b.at[o.Value]; taken {
+			copies = append(copies, jen.Id("copy").Call(exprf("y[i]%s[:]", field), exprf("%s[:]", src.idx)))
+			continue
+		}
+		b.outputs[o.Value] = field
+		b.rowPlace(o.Value)
+	}
+	if err := b.layerwise(); err != nil {
+		return err
+	}
+	stmts := b.take()
+	if len(copies) > 0 {
+		stmts = append(stmts, forRange("i", "x", copies...))
+	}
+	if b.usesParams() {
+		stmts = append([]jen.Code{letf("p", "n.p")}, stmts...)
+	}
+	f.Comment("forwardRows computes up to MaxBatch samples, layer by layer.")
+	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("forwardRows").Params(
+		jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input"), jen.Id("ws").Op("*").Id("BatchWorkspace"),
+	).Block(stmts...)
+	f.Line()
+	return nil
 }
 
 func (e *emitter) predict(f *jen.File) {

@@ -6,9 +6,11 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
+	"github.com/nngen-go/nngen/gen/target"
 )
 
 // kernelFunc is a generated function that does one matrix operation.
@@ -21,6 +23,13 @@ type kernelFunc struct {
 	// vector is the same in assembly, nil if there is none; finish is what Go
 	// does with its sums.
 	vector vectorKernel
+	// rows: the function works on all rows of a batch. It exists once with
+	// assembly, fast before generic, and once without.
+	rows          bool
+	fast, generic []jen.Code
+	extra         []interface {
+		print(t *target.Target) *asm.Func
+	}
 	sums   string // the operand that takes the sums
 	finish []jen.Code
 	result string
@@ -46,7 +55,7 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	byName := map[string]*kernelFunc{}
 	for _, k := range e.kernels {
-		if k.train == train {
+		if k.train == train && !k.rows {
 			byName[k.name] = k
 		}
 	}

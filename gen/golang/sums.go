@@ -49,7 +49,7 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 func (b *body) rowsName(v *ir.Value) string { return "t.m." + b.e.rowField(v) }
 
 // gradWeight emits the sum over the samples of dy·xᵀ.
-func (b *body) gradWeight(o *ir.DenseGradWeight) error {
+func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 	t := b.e.plan.TensorOf(o.DW.Param)
 	xPass, xType, xElement := b.source(o.X)
 	dPass, dType, _ := b.source(o.DY)
@@ -65,6 +65,9 @@ func (b *body) gradWeight(o *ir.DenseGradWeight) error {
 		k.train = true
 		g := &gradWeight{e: b.e, t: t, x: xElement}
 		g.build(k, o, xType, dType)
+		if s.Vector {
+			b.vectorGradWeight(k, t, o)
+		}
 	})
 	var args []jen.Code
 	for _, f := range fieldsOf(t) {

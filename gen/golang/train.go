@@ -43,7 +43,7 @@ type batchedFunc struct {
 // batched prints a function over a batch.
 func (e *emitter) batched(f *jen.File, p *plan.Batched, fn batchedFunc) error {
 	b := &body{
-		e: e, slots: "ws", weights: "p", grads: fn.grads, training: fn.grads != "",
+		e: e, slots: "ws", weights: "p", grads: fn.grads, training: fn.grads != "", layers: e.plan.Layerwise,
 		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o"),
 		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
 		sample: "t.samples+uint32(i)",
@@ -95,19 +95,39 @@ func (b *body) phases(p *plan.Batched) ([]jen.Code, error) {
 	stmts := b.take()
 	if len(p.Sample.Steps) > 0 {
 		b.phase = p.Sample
-		b.add(letf("in", "&x[i]"))
-		b.bindInputs("in")
 		b.bindTargets()
-		if err := b.run(); err != nil {
+		code, err := b.samples()
+		if err != nil {
 			return nil, err
 		}
-		stmts = append(stmts, setf("y", "y[:len(x)]"), forRange("i", "x", b.take()...)) // no bounds checks of y[i]
+		stmts = append(stmts, setf("y", "y[:len(x)]")) // no bounds checks of y[i]
+		stmts = append(stmts, code...)
 	}
 	b.phase = p.Sums
 	if err := b.run(); err != nil {
 		return nil, err
 	}
 	return append(stmts, b.take()...), nil
+}
+
+// samples emits what is done for every sample: layer by layer, or sample by
+// sample.
+func (b *body) samples() ([]jen.Code, error) {
+	if b.layers {
+		for _, v := range b.e.prog.Inputs {
+			b.rowPlace(v)
+		}
+		if err := b.layerwise(); err != nil {
+			return nil, err
+		}
+		return b.take(), nil
+	}
+	b.add(letf("in", "&x[i]"))
+	b.bindInputs("in")
+	if err := b.run(); err != nil {
+		return nil, err
+	}
+	return []jen.Code{forRange("i", "x", b.take()...)}, nil
 }
 
 func (b *body) take() []jen.Code {
@@ -170,8 +190,11 @@ func (e *emitter) memory(f *jen.File) {
 		}
 	}
 	fields = append(fields,
-		jen.Id("gradientSpace").Struct(slots(e.elem, t.Gradients.Sample.Slots)...),
-		jen.Id("lossSpace").Struct(slots(e.elem, t.Evaluate.Sample.Slots)...))
+		jen.Id("gradientSpace").Struct(slots(e.elem, t.Gradients.Sample.Slots, e.rowCount()...)...),
+		jen.Id("lossSpace").Struct(slots(e.elem, t.Evaluate.Sample.Slots, e.rowCount()...)...))
+	if n := e.plan.TransposedRows(); n > 0 && e.plan.Layerwise {
+		fields = append(fields, jen.Id("transposed").Id(array(e.elem, n, schedule.Panel)).Comment("weights of 16 inputs, for the gradients of inputs"))
+	}
 	f.Comment("memory is everything a trainer keeps: one block without pointers.")
 	f.Type().Id("memory").Struct(fields...)
 	f.Line()

@@ -158,12 +158,20 @@ func (e *emitter) trained() []ir.Output {
 	return out
 }
 
-func slots(elem ir.DType, sizes []int) []jen.Code {
+func slots(elem ir.DType, sizes []int, rows ...int) []jen.Code {
 	fields := make([]jen.Code, len(sizes))
 	for i, n := range sizes {
-		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(array(elem, n))
+		fields[i] = jen.Id(fmt.Sprintf("t%d", i)).Id(array(elem, append(rows[:len(rows):len(rows)], n)...))
 	}
 	return fields
+}
+
+// rowCount is the first dimension of slots that hold a row per sample.
+func (e *emitter) rowCount() []int {
+	if e.plan.Layerwise {
+		return []int{e.plan.Options.Batch}
+	}
+	return nil
 }
 
 func (e *emitter) workspaces(f *jen.File) {
@@ -172,7 +180,11 @@ func (e *emitter) workspaces(f *jen.File) {
 	f.Type().Id("Workspace").Struct(slots(e.elem, e.plan.Infer.Slots)...)
 	f.Line()
 	f.Comment("BatchWorkspace is the workspace of ForwardBatch, with the same rules.")
-	f.Type().Id("BatchWorkspace").Struct(jen.Id("one").Id("Workspace"))
+	fields := []jen.Code{jen.Id("one").Id("Workspace")}
+	if e.plan.Layerwise {
+		fields = append(fields, slots(e.elem, e.plan.InferBatch.Slots, e.plan.Options.Batch)...)
+	}
+	f.Type().Id("BatchWorkspace").Struct(fields...)
 }
 
 // workspaceBytes is the size of Workspace.

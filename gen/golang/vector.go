@@ -141,7 +141,7 @@ func isRelu(m *ir.Map) bool {
 func (e *emitter) vectorKernels() []*kernelFunc {
 	byName := map[string]*kernelFunc{}
 	for _, k := range e.kernels {
-		if k.vector != nil {
+		if k.vector != nil || k.rows {
 			byName[k.name] = k
 		}
 	}
@@ -170,6 +170,16 @@ func (e *emitter) assembly() error {
 	asmGo.HeaderComment("//go:build " + asmTag)
 	other.HeaderComment("//go:build !(" + asmTag + ")")
 	for _, k := range ks {
+		if k.rows {
+			for _, x := range k.extra {
+				f := x.print(t)
+				fmt.Fprintf(&text, "\n%s", f.Text())
+				declare(asmGo, f)
+			}
+			k.rowsFunc(asmGo, true)
+			k.rowsFunc(other, false)
+			continue
+		}
 		f := k.vector.print(t, k.name+strings.ToUpper(t.Name), k)
 		fmt.Fprintf(&text, "\n%s", f.Text())
 		e.dispatch(asmGo, k, f)
@@ -188,27 +198,48 @@ func (e *emitter) assembly() error {
 
 // dispatch prints the assembly's declaration and the function that chooses.
 func (e *emitter) dispatch(f *jen.File, k *kernelFunc, fn *asm.Func) {
-	lines := append([]string(nil), fn.Doc...)
-	for _, line := range append(lines, "", "//go:noescape") {
-		f.Comment(line)
-	}
-	var params, call []jen.Code
+	declare(f, fn)
+	var call []jen.Code
 	for _, a := range fn.Args {
-		params = append(params, jen.Id(a.Name).Id(a.Type))
 		name := a.Name
 		if name == "y" {
 			name = k.sums
 		}
 		call = append(call, jen.Id(name))
 	}
-	f.Func().Id(fn.Name).Params(params...)
-	f.Line()
 	all, pass := k.signature()
 	fast := append([]jen.Code{jen.Id(fn.Name).Call(call...)}, k.finish...)
 	fast = append(fast, jen.Return())
 	f.Func().Id(k.name).Params(all...).Block(
 		jen.If(jen.Id("useAVX2")).Block(fast...),
 		jen.Id(k.portable()).Call(pass...))
+	f.Line()
+}
+
+// declare prints the Go declaration of an assembly function.
+func declare(f *jen.File, fn *asm.Func) {
+	for _, line := range append(append([]string(nil), fn.Doc...), "", "//go:noescape") {
+		f.Comment(line)
+	}
+	var params []jen.Code
+	for _, a := range fn.Args {
+		params = append(params, jen.Id(a.Name).Id(a.Type))
+	}
+	f.Func().Id(fn.Name).Params(params...)
+	f.Line()
+}
+
+// rowsFunc prints a function over rows, with or without assembly.
+func (k *kernelFunc) rowsFunc(f *jen.File, assembly bool) {
+	params, _ := k.signature()
+	for _, line := range k.doc {
+		f.Comment(line)
+	}
+	body := k.generic
+	if assembly && k.fast != nil {
+		body = append([]jen.Code{jen.If(jen.Id("useAVX2")).Block(k.fast...)}, body...)
+	}
+	f.Func().Id(k.name).Params(params...).Id(k.result).Block(body...)
 	f.Line()
 }
 

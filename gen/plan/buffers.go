@@ -40,6 +40,7 @@ func (ph *Phase) take(y *ir.Value, free []int) []int {
 	best := -1
 	for i, slot := range free {
 		switch {
+		case ph.exact && ph.Slots[slot] != y.Size():
 		case best < 0:
 			best = i
 		case ph.Slots[slot] >= y.Size() && (ph.Slots[free[best]] < y.Size() || ph.Slots[slot] < ph.Slots[free[best]]):

@@ -25,7 +25,12 @@ type Plan struct {
 	Tensors []*Tensor // the stored tensors, in the order of Prog.Params
 	Net     Arena     // the parameters
 	Infer   *Phase
-	Train   *Train // nil without training
+	// Layerwise: batches go through the network layer by layer, every value
+	// with a row per sample, as assembly kernels want them. Otherwise sample by
+	// sample.
+	Layerwise  bool
+	InferBatch *Phase // Infer for a batch, if Layerwise
+	Train      *Train // nil without training
 }
 
 // Tensor is a stored parameter.
@@ -54,6 +59,7 @@ type Phase struct {
 	Steps []*Step
 	Slots []int // sizes of the workspace's slots, in elements
 	Slot  map[*ir.Value]int
+	exact bool
 }
 
 // Step is one operation with what is fused to it.
@@ -91,7 +97,11 @@ func (p *Plan) TensorOf(info *ir.ParamInfo) *Tensor {
 func New(prog *ir.Program, o Options) (*Plan, error) {
 	p := &Plan{Prog: prog, Options: o}
 	p.tensors()
-	p.Infer = p.phase(prog.Infer.Ops, keepAll(prog.Infer.Results))
+	p.Layerwise = len(o.Targets) > 0
+	p.Infer = p.phase(prog.Infer.Ops, keepAll(prog.Infer.Results), false)
+	if p.Layerwise {
+		p.InferBatch = p.phase(prog.Infer.Ops, keepAll(prog.Infer.Results), true)
+	}
 	if prog.Gradients != nil {
 		p.train()
 	}
@@ -122,8 +132,9 @@ func keepAll(vs []*ir.Value) map[*ir.Value]bool {
 
 // phase fuses and assigns buffers to a list of operations. Values in keep
 // have a place of their own and get no slot.
-func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool) *Phase {
-	ph := &Phase{Steps: fuse(ops, keep)}
+// exact slots are shared by values of one size alone.
+func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
+	ph := &Phase{Steps: fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
 		s.Chains = chains(s.Op)
 		s.Kernel = describe(s)

@@ -42,7 +42,7 @@ func (p *Plan) split(t *Train, f *ir.Func) *Batched {
 			}
 		}
 	}
-	return &Batched{p.phase(prepare, keep), p.phase(sample, keep), p.phase(sums, keep)}
+	return &Batched{p.phase(prepare, keep, false), p.phase(sample, keep, p.Layerwise), p.phase(sums, keep, false)}
 }
 
 // train plans the functions of training.
@@ -50,9 +50,9 @@ func (p *Plan) train() {
 	t := &Train{}
 	t.Gradients = p.split(t, p.Prog.Gradients)
 	t.Evaluate = p.split(t, p.Prog.Evaluate)
-	t.Update = p.phase(p.Prog.Update.Ops, nil)
+	t.Update = p.phase(p.Prog.Update.Ops, nil, false)
 	if p.Prog.Penalty != nil {
-		t.Penalty = p.phase(p.Prog.Penalty.Ops, nil)
+		t.Penalty = p.phase(p.Prog.Penalty.Ops, nil, false)
 	}
 	for _, s := range p.Prog.States {
 		if name := StateName(s); !slices.Contains(t.States, name) {

@@ -20,6 +20,13 @@ type Target struct {
 	MatVec func(*asm.MatVec) *asm.Func
 	// Map prints an element-wise operation, or reports that it cannot.
 	Map func(*asm.Map) (*asm.Func, bool)
+	// MatMul prints Y = X·W + b for a batch; TileRows are the numbers of rows
+	// it takes at once, VectorOutputs how many outputs.
+	MatMul        func(*asm.MatMul) *asm.Func
+	TileRows      func(double bool, valid, chains int) []int
+	VectorOutputs func(double bool, chains int) int
+	// GradWeight prints the gradient of weights.
+	GradWeight func(*asm.GradWeight) *asm.Func
 }
 
 // Targets are the rows, the preferred first.
@@ -27,6 +34,7 @@ var Targets = []Target{
 	{
 		Name: "avx2", Arch: "amd64", Doc: "AVX2 with fused multiply-add (Haswell, Zen and later)",
 		Detect: "hasAVX2()", Data: avx2.Masks(), MatVec: avx2.MatVec, Map: avx2.Map,
+		MatMul: avx2.MatMul, TileRows: avx2.TileRows, VectorOutputs: avx2.VectorOutputs, GradWeight: avx2.GradWeight,
 	},
 }
 

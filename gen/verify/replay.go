@@ -32,7 +32,7 @@ type Replay struct {
 	Job     *Job
 	Initial Values // parameters before the first step; nil is those of Job.Seed
 
-	fused bool // inference multiplies and adds with one rounding
+	fused bool // the path multiplies and adds with one rounding
 
 	// Steps counts training steps; IllConditioned those whose gradients are
 	// not compared with float64, because a kink or a step near a rounding may
@@ -170,7 +170,7 @@ func (s *trainingStep) named(what string) string { return fmt.Sprintf("step %d: 
 // oracle after the step.
 func (s *trainingStep) compare(checks *Checks) (*interp.Machine, error) {
 	prog := s.Network.Plan.Prog
-	m := s.start(interp.NewOracle(prog, false), s.weights)
+	m := s.start(interp.NewOracle(prog, s.fused), s.weights)
 	if prog.Penalty != nil {
 		if err := m.Run(prog.Penalty); err != nil {
 			return nil, err

@@ -17,6 +17,177 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 	dense10ForwardGeneric(y, x, w, b)
 }
 
+// dense10ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense10ForwardRows is dense10ForwardGeneric for n rows.
+func dense10ForwardRows(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense10ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense10ForwardGeneric((*[640]float32)(&y[i]), &x[i], w, b)
+	}
+}
+
+// dense10ForwardRows_2Panel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense10ForwardRows_2 is dense10ForwardGeneric for n rows.
+func dense10ForwardRows_2(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense10ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense10ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
+// dense10ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense10ForwardTrainRows is dense10ForwardTrain for n rows.
+func dense10ForwardTrainRows(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense10ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense10ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense10GradInputRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense10GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense10GradInputRows is dense10GradInput for n rows.
+func dense10GradInputRows(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 112; k += 16 {
+			for q := range w {
+				for i := range 16 {
+					row := &w[q][k+i]
+					for j, v := range row {
+						scratch[q*16+j][i] = v
+					}
+				}
+			}
+			dense10GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			reluGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense10GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense10GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense10GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense10GradWeight computes the gradient of the weights of layer "dense10":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+	if useAVX2 {
+		for q := range g {
+			dense10GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 128 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -29,6 +200,126 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
+}
+
+// dense1ForwardRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1ForwardGeneric for n rows.
+func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[640]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 640 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+	if useAVX2 {
+		for q := range g {
+			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 640 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 16384 multiply-adds,
@@ -45,6 +336,44 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 	dense2ForwardGeneric(y, x, w, b)
 }
 
+// dense2ForwardRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows is dense2ForwardGeneric for n rows.
+func dense2ForwardRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
+// dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -59,6 +388,123 @@ func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][1
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
+// dense5ForwardRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense5ForwardRows is dense5ForwardGeneric for n rows.
+func dense5ForwardRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		return
+	}
+	for i := range n {
+		dense5ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense5ForwardTrainRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense5ForwardTrainRows is dense5ForwardTrain for n rows.
+func dense5ForwardTrainRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		return
+	}
+	for i := range n {
+		dense5ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense5GradInputRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5GradInputRows is dense5GradInput for n rows.
+func dense5GradInputRows(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 112; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 8 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			dense5GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			reluGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense5GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 8 outputs over the rows.
+//
+//go:noescape
+func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense5GradWeight computes the gradient of the weights of layer "dense5":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+	if useAVX2 {
+		dense5GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 128 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -71,4 +517,303 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 		return
 	}
 	dense6ForwardGeneric(y, x, w, b)
+}
+
+// dense6ForwardRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6ForwardRows is dense6ForwardGeneric for n rows.
+func dense6ForwardRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense6ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense6ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
+// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6ForwardTrainRows is dense6ForwardTrain for n rows.
+func dense6ForwardTrainRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense6ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense6ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense6GradInputRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int)
+
+// dense6GradInputRows is dense6GradInput for n rows.
+func dense6GradInputRows(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
+	if useAVX2 {
+		for q := range w {
+			for i := range 8 {
+				row := &w[q][i]
+				for j, v := range row {
+					scratch[q*16+j][i] = v
+				}
+			}
+		}
+		dense6GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], n)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			reluGradientEach_2(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense6GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense6GradWeight computes the gradient of the weights of layer "dense6":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+	if useAVX2 {
+		for q := range g {
+			dense6GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 8 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense9GradInputRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense9GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense9GradInputRows is dense9GradInput for n rows.
+func dense9GradInputRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 112; k += 16 {
+			for q := range w {
+				for i := range 16 {
+					row := &w[q][k+i]
+					for j, v := range row {
+						scratch[q*16+j][i] = v
+					}
+				}
+			}
+			dense9GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			reluGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense9GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense9GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense9GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense9GradWeight computes the gradient of the weights of layer "dense9":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+	if useAVX2 {
+		for q := range g {
+			dense9GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 128 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
+
+func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+// reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEach_2AVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+func reluGradientEach_2(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX2 {
+		reluGradientEach_2AVX2(y, x0, x1)
+		return
+	}
+	reluGradientEach_2Generic(y, x0, x1)
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
 }

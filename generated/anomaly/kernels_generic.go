@@ -778,3 +778,17 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 		}
 	}
 }
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
+// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEach_2Generic(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}

@@ -12,65 +12,43 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
+	dense2ForwardTrainRows(&t.m.a3, &t.m.a2, &p.w3, &p.b3, len(x))
+	dense2ForwardTrainRows(&t.m.a4, &t.m.a3, &p.w4, &p.b4, len(x))
+	dense5ForwardTrainRows(&t.m.a5, &t.m.a4, &p.w5, &p.b5, len(x))
+	dense6ForwardTrainRows(&t.m.a6, &t.m.a5, &p.w6, &p.b6, len(x))
+	dense2ForwardTrainRows(&t.m.a7, &t.m.a6, &p.w7, &p.b7, len(x))
+	dense2ForwardTrainRows(&t.m.a8, &t.m.a7, &p.w8, &p.b8, len(x))
+	dense2ForwardTrainRows(&t.m.a9, &t.m.a8, &p.w9, &p.b9, len(x))
+	dense10ForwardTrainRows(&ws.t0, &t.m.a9, &p.w10, &p.b10, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, (*[640]float32)(in), &p.w1, &p.b1)
-		a2 := &t.m.a2[i]
-		dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
-		a3 := &t.m.a3[i]
-		dense2ForwardTrain(a3, a2, &p.w3, &p.b3)
-		a4 := &t.m.a4[i]
-		dense2ForwardTrain(a4, a3, &p.w4, &p.b4)
-		a5 := &t.m.a5[i]
-		dense5ForwardTrain(a5, a4, &p.w5, &p.b5)
-		a6 := &t.m.a6[i]
-		dense6ForwardTrain(a6, a5, &p.w6, &p.b6)
-		a7 := &t.m.a7[i]
-		dense2ForwardTrain(a7, a6, &p.w7, &p.b7)
-		a8 := &t.m.a8[i]
-		dense2ForwardTrain(a8, a7, &p.w8, &p.b8)
-		a9 := &t.m.a9[i]
-		dense2ForwardTrain(a9, a8, &p.w9, &p.b9)
-		z10 := &ws.t0
-		dense10ForwardTrain(z10, a9, &p.w10, &p.b10)
-		lZ10 := &t.m.lZ10[i]
 		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
 		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse(z10[j], y[i][j]))
-			s_31 += float32(mse(z10[j+1], y[i][j+1]))
-			s_32 += float32(mse(z10[j+2], y[i][j+2]))
-			s_33 += float32(mse(z10[j+3], y[i][j+3]))
-			s_34 += float32(mse(z10[j+4], y[i][j+4]))
-			s_35 += float32(mse(z10[j+5], y[i][j+5]))
-			s_36 += float32(mse(z10[j+6], y[i][j+6]))
-			s_37 += float32(mse(z10[j+7], y[i][j+7]))
+			s_30 += float32(mse(ws.t0[i][j], y[i][j]))
+			s_31 += float32(mse(ws.t0[i][j+1], y[i][j+1]))
+			s_32 += float32(mse(ws.t0[i][j+2], y[i][j+2]))
+			s_33 += float32(mse(ws.t0[i][j+3], y[i][j+3]))
+			s_34 += float32(mse(ws.t0[i][j+4], y[i][j+4]))
+			s_35 += float32(mse(ws.t0[i][j+5], y[i][j+5]))
+			s_36 += float32(mse(ws.t0[i][j+6], y[i][j+6]))
+			s_37 += float32(mse(ws.t0[i][j+7], y[i][j+7]))
 		}
 		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
-		lZ10[0] = s_3
-		dz10 := &t.m.dz10[i]
-		for j := range dz10 {
-			dz10[j] = mseGradient(z10[j], y[i][j], s_2)
+		t.m.lZ10[i][0] = s_3
+		for j := range t.m.dz10[i] {
+			t.m.dz10[i][j] = mseGradient(ws.t0[i][j], y[i][j], s_2)
 		}
-		dz9 := &t.m.dz9[i]
-		dense10GradInput(dz9, dz10, &p.w10, a9)
-		dz8 := &t.m.dz8[i]
-		dense9GradInput(dz8, dz9, &p.w9, a8)
-		dz7 := &t.m.dz7[i]
-		dense9GradInput(dz7, dz8, &p.w8, a7)
-		dz6 := &t.m.dz6[i]
-		dense9GradInput(dz6, dz7, &p.w7, a6)
-		dz5 := &t.m.dz5[i]
-		dense6GradInput(dz5, dz6, &p.w6, a5)
-		dz4 := &t.m.dz4[i]
-		dense5GradInput(dz4, dz5, &p.w5, a4)
-		dz3 := &t.m.dz3[i]
-		dense9GradInput(dz3, dz4, &p.w4, a3)
-		dz2 := &t.m.dz2[i]
-		dense9GradInput(dz2, dz3, &p.w3, a2)
-		dz1 := &t.m.dz1[i]
-		dense9GradInput(dz1, dz2, &p.w2, a1)
 	}
+	dense10GradInputRows(&t.m.dz9, &t.m.dz10, &p.w10, &t.m.a9, &t.m.transposed, len(x))
+	dense9GradInputRows(&t.m.dz8, &t.m.dz9, &p.w9, &t.m.a8, &t.m.transposed, len(x))
+	dense9GradInputRows(&t.m.dz7, &t.m.dz8, &p.w8, &t.m.a7, &t.m.transposed, len(x))
+	dense9GradInputRows(&t.m.dz6, &t.m.dz7, &p.w7, &t.m.a6, &t.m.transposed, len(x))
+	dense6GradInputRows(&t.m.dz5, &t.m.dz6, &p.w6, &t.m.a5, &t.m.transposed, len(x))
+	dense5GradInputRows(&t.m.dz4, &t.m.dz5, &p.w5, &t.m.a4, &t.m.transposed, len(x))
+	dense9GradInputRows(&t.m.dz3, &t.m.dz4, &p.w4, &t.m.a3, &t.m.transposed, len(x))
+	dense9GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
+	dense9GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lZ10[:len(x)] {
 		lossY += t.m.lZ10[i][0]
@@ -106,42 +84,30 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense2ForwardRows(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
+	dense5ForwardRows(&ws.t2, &ws.t1, &p.w5, &p.b5, len(x))
+	dense6ForwardRows(&ws.t0, &ws.t2, &p.w6, &p.b6, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w7, &p.b7, len(x))
+	dense2ForwardRows(&ws.t0, &ws.t1, &p.w8, &p.b8, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w9, &p.b9, len(x))
+	dense10ForwardRows_2(&ws.t3, &ws.t1, &p.w10, &p.b10, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		dense1Forward(a1, (*[640]float32)(in), &p.w1, &p.b1)
-		a2 := (*[128]float32)(ws.t1[:128])
-		dense2Forward(a2, a1, &p.w2, &p.b2)
-		a3 := &ws.t0
-		dense2Forward(a3, a2, &p.w3, &p.b3)
-		a4 := (*[128]float32)(ws.t1[:128])
-		dense2Forward(a4, a3, &p.w4, &p.b4)
-		a5 := (*[8]float32)(ws.t0[:8])
-		dense5Forward(a5, a4, &p.w5, &p.b5)
-		a6 := (*[128]float32)(ws.t1[:128])
-		dense6Forward(a6, a5, &p.w6, &p.b6)
-		a7 := &ws.t0
-		dense2Forward(a7, a6, &p.w7, &p.b7)
-		a8 := (*[128]float32)(ws.t1[:128])
-		dense2Forward(a8, a7, &p.w8, &p.b8)
-		a9 := &ws.t0
-		dense2Forward(a9, a8, &p.w9, &p.b9)
-		z10 := &ws.t1
-		dense10Forward(z10, a9, &p.w10, &p.b10)
-		lZ10 := &t.m.lZ10_2[i]
 		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
 		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse(z10[j], y[i][j]))
-			s_31 += float32(mse(z10[j+1], y[i][j+1]))
-			s_32 += float32(mse(z10[j+2], y[i][j+2]))
-			s_33 += float32(mse(z10[j+3], y[i][j+3]))
-			s_34 += float32(mse(z10[j+4], y[i][j+4]))
-			s_35 += float32(mse(z10[j+5], y[i][j+5]))
-			s_36 += float32(mse(z10[j+6], y[i][j+6]))
-			s_37 += float32(mse(z10[j+7], y[i][j+7]))
+			s_30 += float32(mse(ws.t3[i][j], y[i][j]))
+			s_31 += float32(mse(ws.t3[i][j+1], y[i][j+1]))
+			s_32 += float32(mse(ws.t3[i][j+2], y[i][j+2]))
+			s_33 += float32(mse(ws.t3[i][j+3], y[i][j+3]))
+			s_34 += float32(mse(ws.t3[i][j+4], y[i][j+4]))
+			s_35 += float32(mse(ws.t3[i][j+5], y[i][j+5]))
+			s_36 += float32(mse(ws.t3[i][j+6], y[i][j+6]))
+			s_37 += float32(mse(ws.t3[i][j+7], y[i][j+7]))
 		}
 		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
-		lZ10[0] = s_3
+		t.m.lZ10_2[i][0] = s_3
 	}
 	var lossY float32
 	for i := range t.m.lZ10_2[:len(x)] {
@@ -188,10 +154,13 @@ type memory struct {
 	dz1           [32][128]float32 // of every sample
 	lZ10_2        [32][1]float32   // of every sample
 	gradientSpace struct {
-		t0 [640]float32
+		t0 [32][640]float32
 	}
 	lossSpace struct {
-		t0 [128]float32
-		t1 [640]float32
+		t0 [32][128]float32
+		t1 [32][128]float32
+		t2 [32][8]float32
+		t3 [32][640]float32
 	}
+	transposed [640][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -250,6 +250,159 @@ func dense1ForwardGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 	}
 }
 
+// dense1Forward_2Generic computes the output of layer "dense1", 4→32:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = tanh(s)
+//	}
+//
+// Rolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1Forward_2Generic(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	for q := range w {
+		wq := &w[q]
+		bq := &b[q]
+		yq := (*[16]float32)(y[q*16 : q*16+16])
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			s4 := bq[4]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = tanh(s0)
+			yq[1] = tanh(s1)
+			yq[2] = tanh(s2)
+			yq[3] = tanh(s3)
+			yq[4] = tanh(s4)
+		}
+		{
+			s0 := bq[5]
+			s1 := bq[6]
+			s2 := bq[7]
+			s3 := bq[8]
+			s4 := bq[9]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				s3 += float32(wk[8] * xk)
+				s4 += float32(wk[9] * xk)
+			}
+			yq[5] = tanh(s0)
+			yq[6] = tanh(s1)
+			yq[7] = tanh(s2)
+			yq[8] = tanh(s3)
+			yq[9] = tanh(s4)
+		}
+		{
+			s0 := bq[10]
+			s1 := bq[11]
+			s2 := bq[12]
+			s3 := bq[13]
+			s4 := bq[14]
+			s5 := bq[15]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[10] * xk)
+				s1 += float32(wk[11] * xk)
+				s2 += float32(wk[12] * xk)
+				s3 += float32(wk[13] * xk)
+				s4 += float32(wk[14] * xk)
+				s5 += float32(wk[15] * xk)
+			}
+			yq[10] = tanh(s0)
+			yq[11] = tanh(s1)
+			yq[12] = tanh(s2)
+			yq[13] = tanh(s3)
+			yq[14] = tanh(s4)
+			yq[15] = tanh(s5)
+		}
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 32→32:
 //
 //	for n := range y {
@@ -547,9 +700,73 @@ func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 	}
 }
 
+// dense3Forward_2Generic computes the output of layer "dense3", 32→2:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3Forward_2Generic(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[2]float32)(y[0 : 0+2])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 24; k += 8 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			for k := 0; k <= 24; k += 8 {
+				s0_4 += float32(wt[k+4][0] * x[k+4])
+				s0_5 += float32(wt[k+5][0] * x[k+5])
+				s0_6 += float32(wt[k+6][0] * x[k+6])
+				s0_7 += float32(wt[k+7][0] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[0] = s0
+		}
+		{
+			s0_0 := bq[1]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 24; k += 8 {
+				s0_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][1] * x[k+1])
+				s0_2 += float32(wt[k+2][1] * x[k+2])
+				s0_3 += float32(wt[k+3][1] * x[k+3])
+			}
+			for k := 0; k <= 24; k += 8 {
+				s0_4 += float32(wt[k+4][1] * x[k+4])
+				s0_5 += float32(wt[k+5][1] * x[k+5])
+				s0_6 += float32(wt[k+6][1] * x[k+6])
+				s0_7 += float32(wt[k+7][1] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[1] = s0
+		}
+	}
+}
+
 // tanhEachGeneric is y = tanh(x) for every element. y may be an operand.
 func tanhEachGeneric(y *[32]float32, x0 *[32]float32) {
 	for j := range y {
 		y[j] = float32(tanh(x0[j]))
+	}
+}
+
+// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
+func tanhGradientEachGeneric(y *[32]float32, x0 *[32]float32, x1 *[32]float32) {
+	for j := range y {
+		y[j] = float32(tanhGradient(x0[j], x1[j]))
 	}
 }

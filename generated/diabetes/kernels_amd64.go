@@ -16,3 +16,112 @@ func dense1Forward(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]
 	}
 	dense1ForwardGeneric(y, x, wt, b)
 }
+
+// dense1ForwardRowsPanel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1Forward_2Generic for n rows.
+func dense1ForwardRows(y []Output, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense1Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense1ForwardRows_2Panel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 10 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32)
+
+func dense1Forward_2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1Forward_2AVX2(y, x, wt, b)
+		return
+	}
+	dense1Forward_2Generic(y, x, wt, b)
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 10 inputs to 1 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
+	if useAVX2 {
+		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 10 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
+}

@@ -42,3 +42,34 @@ func dense1ForwardGeneric(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *
 		y[0] = s0
 	}
 }
+
+// dense1Forward_2Generic computes the output of layer "dense1", 10→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 10 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense1Forward_2Generic(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1 float32
+			for k := 0; k <= 8; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = s0
+		}
+	}
+}

@@ -54,31 +54,6 @@ func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense1GradWeight(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
-	dy = dy[:len(x)]
-	for k := range 10 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
-	}
-}
-
 // halve adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1.
 func halve(lanes *[16]float32) float32 {
 	for i := range 8 {

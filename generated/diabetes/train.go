@@ -13,25 +13,19 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s_2 := float32(s)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		xScaled := &t.m.xScaled[i]
-		for j := range xScaled {
-			xScaled[j] = normalize(in[j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range t.m.xScaled[i] {
+			t.m.xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
-		z1 := &ws.t0
-		dense1ForwardTrain(z1, xScaled, &p.w1, &p.b1)
-		z1Max := &ws.t1
-		s_3 := largestError(z1[0], y[i][0])
-		z1Max[0] = s_3
-		z1Scale := &ws.t2
-		z1Scale[0] = scaleOfTheNorm(z1Max[0])
-		z1Sum := &ws.t1
-		s_4 := l2Norm(z1[0], y[i][0], z1Scale[0])
-		z1Sum[0] = s_4
-		lZ1 := &t.m.lZ1[i]
-		lZ1[0] = l2Norm_2(z1Scale[0], z1Sum[0])
-		dz1 := &t.m.dz1[i]
-		dz1[0] = l2NormGradient(z1[0], y[i][0], lZ1[0], s_2)
+	}
+	dense1ForwardTrainRows(&ws.t0, &t.m.xScaled, &p.w1, &p.b1, len(x))
+	for i := range x {
+		s_3 := largestError(ws.t0[i][0], y[i][0])
+		ws.t1[i][0] = s_3
+		ws.t2[i][0] = scaleOfTheNorm(ws.t1[i][0])
+		s_4 := l2Norm(ws.t0[i][0], y[i][0], ws.t2[i][0])
+		ws.t1[i][0] = s_4
+		t.m.lZ1[i][0] = l2Norm_2(ws.t2[i][0], ws.t1[i][0])
+		t.m.dz1[i][0] = l2NormGradient(ws.t0[i][0], y[i][0], t.m.lZ1[i][0], s_2)
 	}
 	var lossY float32
 	for i := range t.m.lZ1[:len(x)] {
@@ -51,23 +45,18 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s_2 := float32(s)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		xScaled := &ws.t0
-		for j := range xScaled {
-			xScaled[j] = normalize(in[j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range ws.t0[i] {
+			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
-		z1 := &ws.t1
-		dense1Forward(z1, xScaled, &p.w1, &p.b1)
-		z1Max := (*[1]float32)(ws.t0[:1])
-		s_3 := largestError(z1[0], y[i][0])
-		z1Max[0] = s_3
-		z1Scale := &ws.t2
-		z1Scale[0] = scaleOfTheNorm(z1Max[0])
-		z1Sum := (*[1]float32)(ws.t0[:1])
-		s_4 := l2Norm(z1[0], y[i][0], z1Scale[0])
-		z1Sum[0] = s_4
-		lZ1 := &t.m.lZ1_2[i]
-		lZ1[0] = l2Norm_2(z1Scale[0], z1Sum[0])
+	}
+	dense1ForwardRows_2(&ws.t1, &ws.t0, &p.w1, &p.b1, len(x))
+	for i := range x {
+		s_3 := largestError(ws.t1[i][0], y[i][0])
+		ws.t2[i][0] = s_3
+		ws.t3[i][0] = scaleOfTheNorm(ws.t2[i][0])
+		s_4 := l2Norm(ws.t1[i][0], y[i][0], ws.t3[i][0])
+		ws.t2[i][0] = s_4
+		t.m.lZ1_2[i][0] = l2Norm_2(ws.t3[i][0], ws.t2[i][0])
 	}
 	var lossY float32
 	for i := range t.m.lZ1_2[:len(x)] {
@@ -95,13 +84,14 @@ type memory struct {
 	xScaled       [128][10]float32 // of every sample
 	lZ1_2         [128][1]float32  // of every sample
 	gradientSpace struct {
-		t0 [1]float32
-		t1 [1]float32
-		t2 [1]float32
+		t0 [128][1]float32
+		t1 [128][1]float32
+		t2 [128][1]float32
 	}
 	lossSpace struct {
-		t0 [10]float32
-		t1 [1]float32
-		t2 [1]float32
+		t0 [128][10]float32
+		t1 [128][1]float32
+		t2 [128][1]float32
+		t3 [128][1]float32
 	}
 }

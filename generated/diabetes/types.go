@@ -27,4 +27,5 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
+	t0  [128][10]float32
 }

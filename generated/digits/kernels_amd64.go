@@ -17,6 +17,126 @@ func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8
 	dense1ForwardGeneric(y, x, w, b)
 }
 
+// dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1ForwardGeneric for n rows.
+func dense1ForwardRows(y *[32][128]float32, x *[32][64]float32, w *[8][65][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[32][128]float32, x *[32][64]float32, w *[8][65][16]float32, b *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(g *[8][65][16]float32, dy [][128]float32, x [][64]float32) {
+	if useAVX2 {
+		for q := range g {
+			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 64 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1280 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -31,6 +151,131 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
+// dense2ForwardRowsPanel0AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense2ForwardRows is dense2ForwardGeneric for n rows.
+func dense2ForwardRows(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		return
+	}
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRows(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		return
+	}
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2GradInputRowsPanel0AVX2 sums 10 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for n rows.
+func dense2GradInputRows(y *[32][128]float32, x *[32][10]float32, wt *[128][16]float32, u0 *[32][128]float32, u1 *[32][128]float32, scratch *[10][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 112; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 10 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := dropoutGradient(s, u0Row[j])
+				yRow[j] = reluGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
+// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 10 outputs over the rows.
+//
+//go:noescape
+func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense2GradWeight computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][128]float32) {
+	if useAVX2 {
+		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 128 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[10]float32)(dy[b][0 : 0+10])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[10]float32)(dy[b][0 : 0+10])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+				s3 += float32(d[8] * xk)
+				s4 += float32(d[9] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+			gk[8] = s3
+			gk[9] = s4
+		}
+	}
+}
+
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
 //go:noescape
@@ -42,6 +287,16 @@ func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 		return
 	}
 	exponentialsEachGeneric(y, x0, x1)
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
 }
 
 // softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.

@@ -37,11 +37,46 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 }
 
+// forwardRows computes up to MaxBatch samples, layer by layer.
+func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
+	p := n.p
+	for i := range x {
+		for j := range ws.t0[i] {
+			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		}
+	}
+	dense1ForwardRows(&ws.t1, &ws.t0, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t2, &ws.t1, &p.w2, &p.b2, len(x))
+	for i := range x {
+		s := ws.t2[i][0]
+		for j := 1; j < 3; j++ {
+			s = larger(s, ws.t2[i][j])
+		}
+		ws.t3[i][0] = s
+		for j := range ws.t4[i] {
+			ws.t4[i][j] = exponentials(ws.t2[i][j], ws.t3[i][0])
+		}
+		var s_2 float32
+		for j := range 3 {
+			s_2 += float32(ws.t4[i][j])
+		}
+		ws.t3[i][0] = s_2
+		for j := range y[i] {
+			y[i][j] = softmax(ws.t4[i][j], ws.t3[i][0])
+		}
+	}
+}
+
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("iris.Net.ForwardBatch", "y", len(y), len(x))
+	}
+	for useAVX2 && len(x) > 1 {
+		m := min(len(x), MaxBatch)
+		n.forwardRows(y[:m], x[:m], ws)
+		y, x = y[m:], x[m:]
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

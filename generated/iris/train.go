@@ -13,45 +13,35 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s_2 := float32(s)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		xScaled := &t.m.xScaled[i]
-		for j := range xScaled {
-			xScaled[j] = normalize(in[j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range t.m.xScaled[i] {
+			t.m.xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, xScaled, &p.w1, &p.b1)
-		z2 := &ws.t0
-		dense2ForwardTrain(z2, a1, &p.w2, &p.b2)
-		z2Max := &ws.t1
-		s_3 := z2[0]
+	}
+	dense1ForwardTrainRows(&t.m.a1, &t.m.xScaled, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&ws.t0, &t.m.a1, &p.w2, &p.b2, len(x))
+	for i := range x {
+		s_3 := ws.t0[i][0]
 		for j := 1; j < 3; j++ {
-			s_3 = larger(s_3, z2[j])
+			s_3 = larger(s_3, ws.t0[i][j])
 		}
-		z2Max[0] = s_3
-		z2Exp := &ws.t2
-		for j := range z2Exp {
-			z2Exp[j] = exponentials(z2[j], z2Max[0])
+		ws.t1[i][0] = s_3
+		for j := range ws.t2[i] {
+			ws.t2[i][j] = exponentials(ws.t0[i][j], ws.t1[i][0])
 		}
-		z2Sum := &ws.t3
 		var s_4 float32
 		for j := range 3 {
-			s_4 += float32(z2Exp[j])
+			s_4 += float32(ws.t2[i][j])
 		}
-		z2Sum[0] = s_4
-		z2T := &ws.t4
-		z2T[0] = z2[y[i]]
-		lZ2 := &t.m.lZ2[i]
-		lZ2[0] = crossEntropy(z2T[0], z2Max[0], z2Sum[0])
-		tHot := &ws.t0
-		*tHot = [3]float32{}
-		tHot[y[i]] = 1
-		dz2 := &t.m.dz2[i]
-		for j := range dz2 {
-			dz2[j] = crossEntropyGradient(z2Exp[j], z2Sum[0], tHot[j], s_2)
+		ws.t3[i][0] = s_4
+		ws.t4[i][0] = ws.t0[i][y[i]]
+		t.m.lZ2[i][0] = crossEntropy(ws.t4[i][0], ws.t1[i][0], ws.t3[i][0])
+		clear(ws.t0[i][:])
+		ws.t0[i][y[i]] = 1
+		for j := range t.m.dz2[i] {
+			t.m.dz2[i][j] = crossEntropyGradient(ws.t2[i][j], ws.t3[i][0], ws.t0[i][j], s_2)
 		}
-		dz1 := &t.m.dz1[i]
-		dense2GradInput(dz1, dz2, &p.w2, a1)
 	}
+	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lZ2[:len(x)] {
 		lossY += t.m.lZ2[i][0]
@@ -72,35 +62,28 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s_2 := float32(s)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		xScaled := &ws.t0
-		for j := range xScaled {
-			xScaled[j] = normalize(in[j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
+		for j := range ws.t0[i] {
+			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
-		a1 := &ws.t1
-		dense1Forward(a1, xScaled, &p.w1, &p.b1)
-		z2 := (*[3]float32)(ws.t0[:3])
-		dense2Forward(z2, a1, &p.w2, &p.b2)
-		z2Max := (*[1]float32)(ws.t1[:1])
-		s_3 := z2[0]
+	}
+	dense1ForwardRows_2(&ws.t1, &ws.t0, &p.w1, &p.b1, len(x))
+	dense2ForwardRows_2(&ws.t2, &ws.t1, &p.w2, &p.b2, len(x))
+	for i := range x {
+		s_3 := ws.t2[i][0]
 		for j := 1; j < 3; j++ {
-			s_3 = larger(s_3, z2[j])
+			s_3 = larger(s_3, ws.t2[i][j])
 		}
-		z2Max[0] = s_3
-		z2Exp := &ws.t2
-		for j := range z2Exp {
-			z2Exp[j] = exponentials(z2[j], z2Max[0])
+		ws.t3[i][0] = s_3
+		for j := range ws.t4[i] {
+			ws.t4[i][j] = exponentials(ws.t2[i][j], ws.t3[i][0])
 		}
-		z2Sum := &ws.t3
 		var s_4 float32
 		for j := range 3 {
-			s_4 += float32(z2Exp[j])
+			s_4 += float32(ws.t4[i][j])
 		}
-		z2Sum[0] = s_4
-		z2T := (*[1]float32)(ws.t2[:1])
-		z2T[0] = z2[y[i]]
-		lZ2 := &t.m.lZ2_2[i]
-		lZ2[0] = crossEntropy(z2T[0], z2Max[0], z2Sum[0])
+		ws.t5[i][0] = s_4
+		ws.t6[i][0] = ws.t2[i][y[i]]
+		t.m.lZ2_2[i][0] = crossEntropy(ws.t6[i][0], ws.t3[i][0], ws.t5[i][0])
 	}
 	var lossY float32
 	for i := range t.m.lZ2_2[:len(x)] {
@@ -136,16 +119,20 @@ type memory struct {
 	xScaled        [16][4]float32  // of every sample
 	lZ2_2          [16][1]float32  // of every sample
 	gradientSpace  struct {
-		t0 [3]float32
-		t1 [1]float32
-		t2 [3]float32
-		t3 [1]float32
-		t4 [1]float32
+		t0 [16][3]float32
+		t1 [16][1]float32
+		t2 [16][3]float32
+		t3 [16][1]float32
+		t4 [16][1]float32
 	}
 	lossSpace struct {
-		t0 [4]float32
-		t1 [16]float32
-		t2 [3]float32
-		t3 [1]float32
+		t0 [16][4]float32
+		t1 [16][16]float32
+		t2 [16][3]float32
+		t3 [16][1]float32
+		t4 [16][3]float32
+		t5 [16][1]float32
+		t6 [16][1]float32
 	}
+	transposed [3][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

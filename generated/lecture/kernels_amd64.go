@@ -18,6 +18,139 @@ func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
+// dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1Forward_2Generic for n rows.
+func dense1ForwardRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			sigmoidEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			sigmoidEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			sigmoidEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[3]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+
+func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1Forward_2AVX2(y, x, wt, b)
+		sigmoidEach(y, y)
+		return
+	}
+	dense1Forward_2Generic(y, x, wt, b)
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 8 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
+	if useAVX2 {
+		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 3 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -31,6 +164,116 @@ func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
+}
+
+// dense2ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows is dense2Forward_2Generic for n rows.
+func dense2ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			softsignEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense2Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
+func dense2ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			softsignEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRows(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			for j, s := range yRow {
+				yRow[j] = s
+				y1Row[j] = softsign(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardTrain(&y[i], &y1[i], &x[i], wt, b)
+	}
+}
+
+// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+
+func dense2Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2Forward_2AVX2(y, x, wt, b)
+		softsignEach(y, y)
+		return
+	}
+	dense2Forward_2Generic(y, x, wt, b)
+}
+
+// dense2GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for n rows.
+func dense2GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for i := range 8 {
+			row := &wt[i]
+			for j := range 8 {
+				scratch[0+j][i] = row[j]
+			}
+		}
+		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			sigmoidGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	}
 }
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
@@ -48,6 +291,116 @@ func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
+// dense3ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3ForwardRows is dense3Forward_2Generic for n rows.
+func dense3ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense3Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3ForwardRows_2 is dense3ForwardGeneric for n rows.
+func dense3ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense3ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
+func dense3ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense3ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+
+func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense3Forward_2AVX2(y, x, wt, b)
+		tanhEach(y, y)
+		return
+	}
+	dense3Forward_2Generic(y, x, wt, b)
+}
+
+// dense3GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3GradInputRows is dense3GradInput for n rows.
+func dense3GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, u1 *[16][8]float32, scratch *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for i := range 8 {
+			row := &wt[i]
+			for j := range 8 {
+				scratch[0+j][i] = row[j]
+			}
+		}
+		dense3GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := dropoutGradient(s, u0Row[j])
+				yRow[j] = softsignGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense3GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -60,6 +413,99 @@ func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 		return
 	}
 	dense4ForwardGeneric(y, x, wt, b)
+}
+
+// dense4ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardRows is dense4Forward_2Generic for n rows.
+func dense4ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense4Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
+func dense4ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense4ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
+func dense4ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense4ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+
+func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4Forward_2AVX2(y, x, wt, b)
+		return
+	}
+	dense4Forward_2Generic(y, x, wt, b)
+}
+
+// dense4GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4GradInputRows is dense4GradInput for n rows.
+func dense4GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for i := range 8 {
+			row := &wt[i]
+			for j := range 8 {
+				scratch[0+j][i] = row[j]
+			}
+		}
+		dense4GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			tanhGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+	}
 }
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
@@ -77,6 +523,167 @@ func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
+// dense5ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5ForwardRows is dense5Forward_2Generic for n rows.
+func dense5ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			leakyReluEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense5Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5ForwardRows_2 is dense5ForwardGeneric for n rows.
+func dense5ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense5ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			leakyReluEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense5ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5ForwardTrainRows is dense5ForwardTrain for n rows.
+func dense5ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			leakyReluEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense5ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense5Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+
+func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense5Forward_2AVX2(y, x, wt, b)
+		leakyReluEach(y, y)
+		return
+	}
+	dense5Forward_2Generic(y, x, wt, b)
+}
+
+// dense5GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense5GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense5GradInputRows is dense5GradInput for n rows.
+func dense5GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for i := range 8 {
+			row := &wt[i]
+			for j := range 8 {
+				scratch[0+j][i] = row[j]
+			}
+		}
+		dense5GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			reluGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense5GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 8 outputs over the rows.
+//
+//go:noescape
+func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense5GradWeight computes the gradient of the weights of layer "dense5":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
+	if useAVX2 {
+		dense5GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 8 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -89,6 +696,135 @@ func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 		return
 	}
 	dense6ForwardGeneric(y, x, wt, b)
+}
+
+// dense6ForwardRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6ForwardRows is dense6Forward_2Generic for n rows.
+func dense6ForwardRows(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense6ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense6Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense6ForwardRows_2Panel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6ForwardRows_2 is dense6ForwardGeneric for n rows.
+func dense6ForwardRows_2(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense6ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense6ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6ForwardTrainRows is dense6ForwardTrain for n rows.
+func dense6ForwardTrainRows(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense6ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense6ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense6Forward_2AVX2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+
+func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense6Forward_2AVX2(y, x, wt, b)
+		return
+	}
+	dense6Forward_2Generic(y, x, wt, b)
+}
+
+// dense6GradInputRowsPanel0AVX2 sums 2 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense6GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense6GradInputRows is dense6GradInput for n rows.
+func dense6GradInputRows(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for i := range 8 {
+			row := &wt[i]
+			for j := range 2 {
+				scratch[0+j][i] = row[j]
+			}
+		}
+		dense6GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			leakyReluGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense6GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 2 outputs over the rows.
+//
+//go:noescape
+func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense6GradWeight computes the gradient of the weights of layer "dense6":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
+	if useAVX2 {
+		dense6GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 8 {
+		gk := &gt[k]
+		{
+			var s0, s1 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[2]float32)(dy[b][0 : 0+2])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+		}
+	}
 }
 
 // leakyReluEachAVX2 is leakyReluEachGeneric for avx2, with the same bits.
@@ -104,6 +840,42 @@ func leakyReluEach(y *[8]float32, x0 *[8]float32) {
 	leakyReluEachGeneric(y, x0)
 }
 
+// leakyReluGradientEachAVX2 is leakyReluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func leakyReluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+func leakyReluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX2 {
+		leakyReluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	leakyReluGradientEachGeneric(y, x0, x1)
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+func reluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
+}
+
 // sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
 //
 //go:noescape
@@ -115,6 +887,19 @@ func sigmoidEach(y *[8]float32, x0 *[8]float32) {
 		return
 	}
 	sigmoidEachGeneric(y, x0)
+}
+
+// sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func sigmoidGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+func sigmoidGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX2 {
+		sigmoidGradientEachAVX2(y, x0, x1)
+		return
+	}
+	sigmoidGradientEachGeneric(y, x0, x1)
 }
 
 // softsignEachAVX2 is softsignEachGeneric for avx2, with the same bits.
@@ -141,4 +926,17 @@ func tanhEach(y *[8]float32, x0 *[8]float32) {
 		return
 	}
 	tanhEachGeneric(y, x0)
+}
+
+// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func tanhGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+func tanhGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX2 {
+		tanhGradientEachAVX2(y, x0, x1)
+		return
+	}
+	tanhGradientEachGeneric(y, x0, x1)
 }

@@ -68,6 +68,87 @@ func dense1ForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1
 	}
 }
 
+// dense1Forward_2Generic computes the output of layer "dense1", 3→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = sigmoid(s)
+//	}
+//
+// Rolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1Forward_2Generic(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			s4 := bq[4]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[2]
+				xk = x[2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = sigmoid(s0)
+			yq[1] = sigmoid(s1)
+			yq[2] = sigmoid(s2)
+			yq[3] = sigmoid(s3)
+			yq[4] = sigmoid(s4)
+		}
+		{
+			s0 := bq[5]
+			s1 := bq[6]
+			s2 := bq[7]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[2]
+				xk = x[2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+			}
+			yq[5] = sigmoid(s0)
+			yq[6] = sigmoid(s1)
+			yq[7] = sigmoid(s2)
+		}
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 8→8:
 //
 //	for n := range y {
@@ -215,6 +296,87 @@ func dense2ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		y[6] = softsign(s0)
 		s1 := (s1_0 + s1_1)
 		y[7] = softsign(s1)
+	}
+}
+
+// dense2Forward_2Generic computes the output of layer "dense2", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = softsign(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = softsign(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = softsign(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = softsign(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = softsign(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = softsign(s1)
+		}
 	}
 }
 
@@ -368,6 +530,87 @@ func dense3ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
+// dense3Forward_2Generic computes the output of layer "dense3", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = tanh(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense3Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = tanh(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = tanh(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = tanh(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = tanh(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = tanh(s1)
+		}
+	}
+}
+
 // dense4ForwardGeneric computes the output of layer "dense4", 8→8:
 //
 //	for n := range y {
@@ -515,6 +758,87 @@ func dense4ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		y[6] = relu(s0)
 		s1 := (s1_0 + s1_1)
 		y[7] = relu(s1)
+	}
+}
+
+// dense4Forward_2Generic computes the output of layer "dense4", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = relu(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = relu(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = relu(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = relu(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = relu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = relu(s1)
+		}
 	}
 }
 
@@ -668,6 +992,87 @@ func dense5ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
+// dense5Forward_2Generic computes the output of layer "dense5", 8→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = leakyRelu(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense5Forward_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[1] = leakyRelu(s1)
+		}
+		{
+			s0_0 := bq[2]
+			s1_0 := bq[3]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s1_0 += float32(wt[k][3] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s1_1 += float32(wt[k+1][3] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[3] = leakyRelu(s1)
+		}
+		{
+			s0_0 := bq[4]
+			s1_0 := bq[5]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][4] * x[k])
+				s1_0 += float32(wt[k][5] * x[k])
+				s0_1 += float32(wt[k+1][4] * x[k+1])
+				s1_1 += float32(wt[k+1][5] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[4] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[5] = leakyRelu(s1)
+		}
+		{
+			s0_0 := bq[6]
+			s1_0 := bq[7]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][6] * x[k])
+				s1_0 += float32(wt[k][7] * x[k])
+				s0_1 += float32(wt[k+1][6] * x[k+1])
+				s1_1 += float32(wt[k+1][7] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[6] = leakyRelu(s0)
+			s1 := (s1_0 + s1_1)
+			yq[7] = leakyRelu(s1)
+		}
+	}
+}
+
 // dense6ForwardGeneric computes the output of layer "dense6", 8→2:
 //
 //	for n := range y {
@@ -716,6 +1121,42 @@ func dense6ForwardGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
+// dense6Forward_2Generic computes the output of layer "dense6", 8→2:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense6Forward_2Generic(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[2]float32)(y[0 : 0+2])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = s0
+			s1 := (s1_0 + s1_1)
+			yq[1] = s1
+		}
+	}
+}
+
 // leakyReluEachGeneric is y = select(x < 0, 0.01 · x, x) for every element. y may be an operand.
 func leakyReluEachGeneric(y *[8]float32, x0 *[8]float32) {
 	for j := range y {
@@ -723,10 +1164,31 @@ func leakyReluEachGeneric(y *[8]float32, x0 *[8]float32) {
 	}
 }
 
+// leakyReluGradientEachGeneric is dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y)) for every element. y may be an operand.
+func leakyReluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	for j := range y {
+		y[j] = float32(leakyReluGradient(x0[j], x1[j]))
+	}
+}
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
 // sigmoidEachGeneric is y = sigmoid(x) for every element. y may be an operand.
 func sigmoidEachGeneric(y *[8]float32, x0 *[8]float32) {
 	for j := range y {
 		y[j] = float32(sigmoid(x0[j]))
+	}
+}
+
+// sigmoidGradientEachGeneric is dx = dy · (y · (1 - y)) for every element. y may be an operand.
+func sigmoidGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	for j := range y {
+		y[j] = float32(sigmoidGradient(x0[j], x1[j]))
 	}
 }
 
@@ -741,5 +1203,12 @@ func softsignEachGeneric(y *[8]float32, x0 *[8]float32) {
 func tanhEachGeneric(y *[8]float32, x0 *[8]float32) {
 	for j := range y {
 		y[j] = float32(tanh(x0[j]))
+	}
+}
+
+// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
+func tanhGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	for j := range y {
+		y[j] = float32(tanhGradient(x0[j], x1[j]))
 	}
 }

@@ -68,52 +68,6 @@ func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
-}
-
 // dense2ForwardTrain computes the output of layer "dense2", 8→8:
 //
 //	for n := range y {
@@ -1501,52 +1455,6 @@ func dense5GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]flo
 	}
 }
 
-// dense5GradWeight computes the gradient of the weights of layer "dense5":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
-}
-
 // dense6BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
@@ -1653,32 +1561,5 @@ func dense6GradInput(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]flo
 		y[5] = leakyReluGradient(a5[5], s1)
 		y[6] = leakyReluGradient(a5[6], s2)
 		y[7] = leakyReluGradient(a5[7], s3)
-	}
-}
-
-// dense6GradWeight computes the gradient of the weights of layer "dense6":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[2]float32)(dy[b][0 : 0+2])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-		}
 	}
 }

@@ -12,58 +12,40 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&ws.t0, &ws.t1, &t.m.a1, &p.w2, &p.b2, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, (*[3]float32)(in), &p.w1, &p.b1)
-		z2 := &ws.t0
-		a2 := &ws.t1
-		dense2ForwardTrain(z2, a2, a1, &p.w2, &p.b2)
-		dropout1Mask := &ws.t2
-		nnrt.Dropout(dropout1Mask[:], t.seed, nnrt.PurposeDropout, t.step, 6, t.samples+uint32(i), 0, 429496730, 1.1111112)
-		dropout1 := &t.m.dropout1[i]
-		for j := range dropout1 {
-			dropout1[j] = dropout(a2[j], dropout1Mask[j])
+		nnrt.Dropout(ws.t2[i][:], t.seed, nnrt.PurposeDropout, t.step, 6, t.samples+uint32(i), 0, 429496730, 1.1111112)
+		for j := range t.m.dropout1[i] {
+			t.m.dropout1[i][j] = dropout(ws.t1[i][j], ws.t2[i][j])
 		}
-		a3 := &t.m.a3[i]
-		dense3ForwardTrain(a3, dropout1, &p.w3, &p.b3)
-		a4 := &t.m.a4[i]
-		dense4ForwardTrain(a4, a3, &p.w4, &p.b4)
-		a5 := &t.m.a5[i]
-		dense5ForwardTrain(a5, a4, &p.w5, &p.b5)
-		z6 := (*[2]float32)(ws.t1[:2])
-		dense6ForwardTrain(z6, a5, &p.w6, &p.b6)
-		z6Max := &ws.t3
-		s_3 := largestError(z6[0], y[i][0])
+	}
+	dense3ForwardTrainRows(&t.m.a3, &t.m.dropout1, &p.w3, &p.b3, len(x))
+	dense4ForwardTrainRows(&t.m.a4, &t.m.a3, &p.w4, &p.b4, len(x))
+	dense5ForwardTrainRows(&t.m.a5, &t.m.a4, &p.w5, &p.b5, len(x))
+	dense6ForwardTrainRows(&ws.t3, &t.m.a5, &p.w6, &p.b6, len(x))
+	for i := range x {
+		s_3 := largestError(ws.t3[i][0], y[i][0])
 		for j := 1; j < 2; j++ {
-			s_3 = larger(s_3, largestError(z6[j], y[i][j]))
+			s_3 = larger(s_3, largestError(ws.t3[i][j], y[i][j]))
 		}
-		z6Max[0] = s_3
-		z6Scale := &ws.t4
-		z6Scale[0] = scaleOfTheNorm(z6Max[0])
-		z6Sum := &ws.t3
+		ws.t4[i][0] = s_3
+		ws.t5[i][0] = scaleOfTheNorm(ws.t4[i][0])
 		var s_4 float32
 		for j := range 2 {
-			s_4 += float32(l2Norm(z6[j], y[i][j], z6Scale[0]))
+			s_4 += float32(l2Norm(ws.t3[i][j], y[i][j], ws.t5[i][0]))
 		}
-		z6Sum[0] = s_4
-		lZ6 := &t.m.lZ6[i]
-		lZ6[0] = l2Norm_2(z6Scale[0], z6Sum[0])
-		dz6 := &t.m.dz6[i]
-		for j := range dz6 {
-			dz6[j] = l2NormGradient(z6[j], y[i][j], lZ6[0], s_2)
+		ws.t4[i][0] = s_4
+		t.m.lZ6[i][0] = l2Norm_2(ws.t5[i][0], ws.t4[i][0])
+		for j := range t.m.dz6[i] {
+			t.m.dz6[i][j] = l2NormGradient(ws.t3[i][j], y[i][j], t.m.lZ6[i][0], s_2)
 		}
-		dz5 := &t.m.dz5[i]
-		dense6GradInput(dz5, dz6, &p.w6, a5)
-		dz4 := &t.m.dz4[i]
-		dense5GradInput(dz4, dz5, &p.w5, a4)
-		dz3 := &t.m.dz3[i]
-		dense4GradInput(dz3, dz4, &p.w4, a3)
-		dz2 := &t.m.dz2[i]
-		dense3GradInput(dz2, dz3, &p.w3, dropout1Mask, z2)
-		dz1 := &t.m.dz1[i]
-		dense2GradInput(dz1, dz2, &p.w2, a1)
 	}
+	dense6GradInputRows(&t.m.dz5, &t.m.dz6, &p.w6, &t.m.a5, &t.m.transposed, len(x))
+	dense5GradInputRows(&t.m.dz4, &t.m.dz5, &p.w5, &t.m.a4, &t.m.transposed, len(x))
+	dense4GradInputRows(&t.m.dz3, &t.m.dz4, &p.w4, &t.m.a3, &t.m.transposed, len(x))
+	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &ws.t2, &ws.t0, &t.m.transposed, len(x))
+	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lZ6[:len(x)] {
 		lossY += t.m.lZ6[i][0]
@@ -91,36 +73,25 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardRows_2(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows_2(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense3ForwardRows_2(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
+	dense4ForwardRows_2(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
+	dense5ForwardRows_2(&ws.t0, &ws.t1, &p.w5, &p.b5, len(x))
+	dense6ForwardRows_2(&ws.t2, &ws.t0, &p.w6, &p.b6, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		dense1Forward(a1, (*[3]float32)(in), &p.w1, &p.b1)
-		a2 := &ws.t1
-		dense2Forward(a2, a1, &p.w2, &p.b2)
-		a3 := &ws.t0
-		dense3Forward(a3, a2, &p.w3, &p.b3)
-		a4 := &ws.t1
-		dense4Forward(a4, a3, &p.w4, &p.b4)
-		a5 := &ws.t0
-		dense5Forward(a5, a4, &p.w5, &p.b5)
-		z6 := (*[2]float32)(ws.t1[:2])
-		dense6Forward(z6, a5, &p.w6, &p.b6)
-		z6Max := (*[1]float32)(ws.t0[:1])
-		s_3 := largestError(z6[0], y[i][0])
+		s_3 := largestError(ws.t2[i][0], y[i][0])
 		for j := 1; j < 2; j++ {
-			s_3 = larger(s_3, largestError(z6[j], y[i][j]))
+			s_3 = larger(s_3, largestError(ws.t2[i][j], y[i][j]))
 		}
-		z6Max[0] = s_3
-		z6Scale := &ws.t2
-		z6Scale[0] = scaleOfTheNorm(z6Max[0])
-		z6Sum := (*[1]float32)(ws.t0[:1])
+		ws.t3[i][0] = s_3
+		ws.t4[i][0] = scaleOfTheNorm(ws.t3[i][0])
 		var s_4 float32
 		for j := range 2 {
-			s_4 += float32(l2Norm(z6[j], y[i][j], z6Scale[0]))
+			s_4 += float32(l2Norm(ws.t2[i][j], y[i][j], ws.t4[i][0]))
 		}
-		z6Sum[0] = s_4
-		lZ6 := &t.m.lZ6_2[i]
-		lZ6[0] = l2Norm_2(z6Scale[0], z6Sum[0])
+		ws.t3[i][0] = s_4
+		t.m.lZ6_2[i][0] = l2Norm_2(ws.t4[i][0], ws.t3[i][0])
 	}
 	var lossY float32
 	for i := range t.m.lZ6_2[:len(x)] {
@@ -157,15 +128,19 @@ type memory struct {
 	dz1           [16][8]float32 // of every sample
 	lZ6_2         [16][1]float32 // of every sample
 	gradientSpace struct {
-		t0 [8]float32
-		t1 [8]float32
-		t2 [8]float32
-		t3 [1]float32
-		t4 [1]float32
+		t0 [16][8]float32
+		t1 [16][8]float32
+		t2 [16][8]float32
+		t3 [16][2]float32
+		t4 [16][1]float32
+		t5 [16][1]float32
 	}
 	lossSpace struct {
-		t0 [8]float32
-		t1 [8]float32
-		t2 [1]float32
+		t0 [16][8]float32
+		t1 [16][8]float32
+		t2 [16][2]float32
+		t3 [16][1]float32
+		t4 [16][1]float32
 	}
+	transposed [8][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -28,4 +28,6 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
+	t0  [16][8]float32
+	t1  [16][8]float32
 }

@@ -49,11 +49,57 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	scoreForward(&y.Value, a5, &p.w7, &p.b7)
 }
 
+// forwardRows computes up to MaxBatch samples, layer by layer.
+func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
+	p := n.p
+	for i := range x {
+		for j := range ws.t0[i] {
+			ws.t0[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
+		}
+	}
+	eyeForwardRows(&ws.t1, &ws.t0, &p.w1, &p.w1t, &p.b1, len(x))
+	innerForwardRows(&ws.t2, &ws.t1, &p.w2, &p.w2t, &p.b2, len(x))
+	bodyForwardRows(&ws.t3, x, &p.w3, &p.b3, len(x))
+	for i := range x {
+		copy(ws.t4[i][0:17], ws.t2[i][:])
+		copy(ws.t4[i][17:25], ws.t3[i][:])
+	}
+	dense4ForwardRows(&ws.t5, &ws.t4, &p.w4, &p.b4, len(x))
+	for i := range x {
+		mixedForward_2(&ws.t6[i], &ws.t5[i], &p.w5, &p.b5)
+	}
+	choiceForwardRows(&ws.t7, &ws.t6, &p.w6, &p.b6, len(x))
+	for i := range x {
+		s := ws.t7[i][0]
+		for j := 1; j < 3; j++ {
+			s = larger(s, ws.t7[i][j])
+		}
+		ws.t8[i][0] = s
+		for j := range ws.t9[i] {
+			ws.t9[i][j] = exponentials(ws.t7[i][j], ws.t8[i][0])
+		}
+		var s_2 float32
+		for j := range 3 {
+			s_2 += float32(ws.t9[i][j])
+		}
+		ws.t8[i][0] = s_2
+		for j := range y[i].Class {
+			y[i].Class[j] = softmax(ws.t9[i][j], ws.t8[i][0])
+		}
+	}
+	scoreForwardRows(y, &ws.t6, &p.w7, &p.b7, len(x))
+}
+
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("reproducible.Net.ForwardBatch", "y", len(y), len(x))
+	}
+	for useAVX2 && len(x) > 1 {
+		m := min(len(x), MaxBatch)
+		n.forwardRows(y[:m], x[:m], ws)
+		y, x = y[m:], x[m:]
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

@@ -18,6 +18,143 @@ func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 	bodyForwardGeneric(y, x, wt, b)
 }
 
+// bodyForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// bodyForwardRows is bodyForward_2Generic for n rows.
+func bodyForwardRows(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			eluEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// bodyForwardRows_2 is bodyForwardGeneric for n rows.
+func bodyForwardRows_2(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			eluEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// bodyForwardTrainRows is bodyForwardTrain for n rows.
+func bodyForwardTrainRows(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			for j, s := range yRow {
+				yRow[j] = s
+				y1Row[j] = elu(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		bodyForwardTrain(&y[i], &y1[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded separately, the same bits as bodyForward_2Generic.
+//
+//go:noescape
+func bodyForward_2AVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+
+func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		bodyForward_2AVX2(y, x, wt, b)
+		eluEach(y, y)
+		return
+	}
+	bodyForward_2Generic(y, x, wt, b)
+}
+
+// bodyGradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 8 outputs over the rows.
+//
+//go:noescape
+func bodyGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// bodyGradWeight computes the gradient of the weights of layer "body":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
+	if useAVX2 {
+		bodyGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 3 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b].Pose[k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b].Pose[k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
 // choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded separately, the same bits as choiceForwardGeneric.
 //
@@ -30,6 +167,143 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 		return
 	}
 	choiceForwardGeneric(y, x, wt, b)
+}
+
+// choiceForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRows is choiceForward_2Generic for n rows.
+func choiceForwardRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		choiceForward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRows_2 is choiceForwardGeneric for n rows.
+func choiceForwardRows_2(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		choiceForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardTrainRows is choiceForwardTrain for n rows.
+func choiceForwardTrainRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		choiceForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
+// product and sum are rounded separately, the same bits as choiceForward_2Generic.
+//
+//go:noescape
+func choiceForward_2AVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+
+func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		choiceForward_2AVX2(y, x, wt, b)
+		return
+	}
+	choiceForward_2Generic(y, x, wt, b)
+}
+
+// choiceGradInputRowsPanel0AVX2 sums 3 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceGradInputRows is choiceGradInput for n rows.
+func choiceGradInputRows(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32, u0 *[8][16]float32, u1 *[8][16]float32, scratch *[17][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 0; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 3 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			choiceGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := addGradients(u0Row[j], s)
+				yRow[j] = siluGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
+	for i := range n {
+		choiceGradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
+// choiceGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
+//
+//go:noescape
+func choiceGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// choiceGradWeight computes the gradient of the weights of layer "choice":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
+	if useAVX2 {
+		choiceGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[3]float32)(dy[b][0 : 0+3])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+		}
+	}
 }
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
@@ -47,6 +321,216 @@ func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1]
 		return
 	}
 	dense4ForwardGeneric(y, x, w, b)
+}
+
+// dense4ForwardRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense4ForwardRows is dense4Forward_2Generic for n rows.
+func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		for q := range w {
+			dense4ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
+		}
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = softplus(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense4Forward_2Generic(&y[i], &x[i], w, b)
+	}
+}
+
+// dense4ForwardRows_2Panel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
+func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		for q := range w {
+			dense4ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
+		}
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = softplus(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense4ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
+// dense4ForwardTrainRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
+func dense4ForwardTrainRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		for q := range w {
+			dense4ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
+		}
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = softplus(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense4ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
+// product and sum are rounded separately, the same bits as dense4Forward_2Generic.
+//
+//go:noescape
+func dense4Forward_2AVX2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32)
+
+func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4Forward_2AVX2(y, x, w, b)
+		for j, s := range y {
+			y[j] = softplus(s)
+		}
+		return
+	}
+	dense4Forward_2Generic(y, x, w, b)
+}
+
+// dense4GradInputRowsPanel0AVX2 sums 16 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4GradInputRowsPanel1AVX2 sums 16 products for 9 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsPanel1AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4GradInputRows is dense4GradInput for n rows.
+func dense4GradInputRows(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]float32, scratch *[17][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		for k := 0; k <= 0; k += 16 {
+			for q := range w {
+				for i := range 16 {
+					row := &w[q][k+i]
+					for j, v := range row {
+						scratch[q*16+j][i] = v
+					}
+				}
+			}
+			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
+		}
+		for q := range w {
+			for i := range 9 {
+				row := &w[q][16+i]
+				for j, v := range row {
+					scratch[q*16+j][i] = v
+				}
+			}
+		}
+		dense4GradInputRowsPanel1AVX2(&y[0][16], &x[0][0], &scratch[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		dense4GradInput(&y[i], &x[i], w)
+	}
+}
+
+// dense4GradWeightPanel0AVX2 sums the gradients of the weights from 25 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense4GradWeight computes the gradient of the weights of layer "dense4":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
+	if useAVX2 {
+		for q := range g {
+			dense4GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 25 {
+		gk := &g[0][k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+				s3 += float32(d[8] * xk)
+				s4 += float32(d[9] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+			gk[8] = s3
+			gk[9] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4, s5 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[10] * xk)
+				s1 += float32(d[11] * xk)
+				s2 += float32(d[12] * xk)
+				s3 += float32(d[13] * xk)
+				s4 += float32(d[14] * xk)
+				s5 += float32(d[15] * xk)
+			}
+			gk[10] = s0
+			gk[11] = s1
+			gk[12] = s2
+			gk[13] = s3
+			gk[14] = s4
+			gk[15] = s5
+		}
+	}
 }
 
 // eluEachAVX2 is eluEachGeneric for avx2, with the same bits.
@@ -79,6 +563,170 @@ func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][
 	eyeForwardGeneric(y, x, w, wt, b)
 }
 
+// eyeForwardRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// eyeForwardRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// eyeForwardRows is eyeForwardGeneric for n rows.
+func eyeForwardRows(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			eyeForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		eyeForwardRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = gelu(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		eyeForwardGeneric(&y[i], &x[i], w, wt, b)
+	}
+}
+
+// eyeForwardTrainRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// eyeForwardTrainRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func eyeForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// eyeForwardTrainRows is eyeForwardTrain for n rows.
+func eyeForwardTrainRows(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			eyeForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		eyeForwardTrainRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			for j, s := range yRow {
+				yRow[j] = s
+				y1Row[j] = gelu(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		eyeForwardTrain(&y[i], &y1[i], &x[i], w, wt, b)
+	}
+}
+
+// eyeGradWeightPanel0AVX2 sums the gradients of the weights from 19 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func eyeGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// eyeGradWeightPanel1AVX2 sums the gradients of the weights from 19 inputs to 1 outputs over the rows.
+//
+//go:noescape
+func eyeGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// eyeGradWeight computes the gradient of the weights of layer "eye":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
+	if useAVX2 {
+		for q := range g {
+			eyeGradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		eyeGradWeightPanel1AVX2(&gt[0][0], &dy[0][32], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 19 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+	for k := range 19 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][32 : 32+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
 // innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
 // product and sum are rounded separately, the same bits as innerForwardGeneric.
 //
@@ -92,6 +740,236 @@ func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33
 		return
 	}
 	innerForwardGeneric(y, x, w, wt, b)
+}
+
+// innerForwardRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerForwardRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerForwardRows is innerForwardGeneric for n rows.
+func innerForwardRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			innerForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+		}
+		innerForwardRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		innerForwardGeneric(&y[i], &x[i], w, wt, b)
+	}
+}
+
+// innerForwardTrainRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerForwardTrainRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerForwardTrainRows is innerForwardTrain for n rows.
+func innerForwardTrainRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			innerForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+		}
+		innerForwardTrainRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		innerForwardTrain(&y[i], &x[i], w, wt, b)
+	}
+}
+
+// innerGradInputRowsPanel0AVX2 sums 17 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerGradInputRowsPanel1AVX2 sums 17 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func innerGradInputRowsPanel1AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// innerGradInputRows is innerGradInput for n rows.
+func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 *[8][33]float32, u1 *[8][33]float32, scratch *[17][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 16; k += 16 {
+			for q := range w {
+				for i := range 16 {
+					row := &w[q][k+i]
+					for j, v := range row {
+						scratch[q*16+j][i] = v
+					}
+				}
+			}
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 1 {
+					scratch[16+j][i] = row[j]
+				}
+			}
+			innerGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for q := range w {
+			for i := range 1 {
+				row := &w[q][32+i]
+				for j, v := range row {
+					scratch[q*16+j][i] = v
+				}
+			}
+		}
+		for i := range 1 {
+			row := &wt[32+i]
+			for j := range 1 {
+				scratch[16+j][i] = row[j]
+			}
+		}
+		innerGradInputRowsPanel1AVX2(&y[0][32], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := dropoutGradient(s, u0Row[j])
+				yRow[j] = geluGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
+	for i := range n {
+		innerGradInput(&y[i], &x[i], w, wt, &u0[i], &u1[i])
+	}
+}
+
+// innerGradWeightPanel0AVX2 sums the gradients of the weights from 33 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func innerGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// innerGradWeightPanel1AVX2 sums the gradients of the weights from 33 inputs to 1 outputs over the rows.
+//
+//go:noescape
+func innerGradWeightPanel1AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// innerGradWeight computes the gradient of the weights of layer "inner":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
+	if useAVX2 {
+		for q := range g {
+			innerGradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		innerGradWeightPanel1AVX2(&gt[0][0], &dy[0][16], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 33 {
+		gk := &g[0][k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+				s3 += float32(d[8] * xk)
+				s4 += float32(d[9] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+			gk[8] = s3
+			gk[9] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4, s5 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[10] * xk)
+				s1 += float32(d[11] * xk)
+				s2 += float32(d[12] * xk)
+				s3 += float32(d[13] * xk)
+				s4 += float32(d[14] * xk)
+				s5 += float32(d[15] * xk)
+			}
+			gk[10] = s0
+			gk[11] = s1
+			gk[12] = s2
+			gk[13] = s3
+			gk[14] = s4
+			gk[15] = s5
+		}
+	}
+	for k := range 33 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][16 : 16+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
 }
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
@@ -108,6 +986,147 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 		return
 	}
 	scoreForwardGeneric(y, x, wt, b)
+}
+
+// scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRows is scoreForward_2Generic for n rows.
+func scoreForwardRows(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		for i := range n {
+			yRow := &y[i].Value
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
+	}
+}
+
+// scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRows_2 is scoreForwardGeneric for n rows.
+func scoreForwardRows_2(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		for i := range n {
+			yRow := &y[i]
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		scoreForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardTrainRows is scoreForwardTrain for n rows.
+func scoreForwardTrainRows(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		for i := range n {
+			yRow := &y[i]
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		scoreForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
+// product and sum are rounded separately, the same bits as scoreForward_2Generic.
+//
+//go:noescape
+func scoreForward_2AVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+
+func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		scoreForward_2AVX2(y, x, wt, b)
+		s := y[0]
+		y[0] = sigmoid(s)
+		return
+	}
+	scoreForward_2Generic(y, x, wt, b)
+}
+
+// scoreGradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreGradInputRows is scoreGradInput for n rows.
+func scoreGradInputRows(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32, scratch *[17][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 0; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 1 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			scoreGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		scoreGradInput(&y[i], &x[i], wt)
+	}
+}
+
+// scoreGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 1 outputs over the rows.
+//
+//go:noescape
+func scoreGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// scoreGradWeight computes the gradient of the weights of layer "score":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
+	if useAVX2 {
+		scoreGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
 }
 
 // tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.

@@ -68,6 +68,87 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
+// bodyForward_2Generic computes the output of layer "body", 3→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = elu(s)
+//	}
+//
+// Rolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
+func bodyForward_2Generic(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			s4 := bq[4]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[2]
+				xk = x[2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = elu(s0)
+			yq[1] = elu(s1)
+			yq[2] = elu(s2)
+			yq[3] = elu(s3)
+			yq[4] = elu(s4)
+		}
+		{
+			s0 := bq[5]
+			s1 := bq[6]
+			s2 := bq[7]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[2]
+				xk = x[2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+			}
+			yq[5] = elu(s0)
+			yq[6] = elu(s1)
+			yq[7] = elu(s2)
+		}
+	}
+}
+
 // choiceForwardGeneric computes the output of layer "choice", 16→3:
 //
 //	for n := range y {
@@ -196,6 +277,63 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[2] = s0
+	}
+}
+
+// choiceForward_2Generic computes the output of layer "choice", 16→3:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[3]float32)(y[0 : 0+3])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[0] = s0
+		}
+		{
+			s0_0 := bq[1]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][1] * x[k+1])
+				s0_2 += float32(wt[k+2][1] * x[k+2])
+				s0_3 += float32(wt[k+3][1] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[1] = s0
+		}
+		{
+			s0_0 := bq[2]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s0_2 += float32(wt[k+2][2] * x[k+2])
+				s0_3 += float32(wt[k+3][2] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[2] = s0
+		}
 	}
 }
 
@@ -1125,6 +1263,233 @@ func dense4ForwardGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32,
 	}
 }
 
+// dense4Forward_2Generic computes the output of layer "dense4", 25→16:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = softplus(s)
+//	}
+//
+// Rolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	wq := &w[0]
+	bq := &b[0]
+	yq := (*[16]float32)(y[0 : 0+16])
+	{
+		s0_0 := bq[0]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][0] * x[k])
+			s0_1 += float32(wq[k+1][0] * x[k+1])
+			s0_2 += float32(wq[k+2][0] * x[k+2])
+			s0_3 += float32(wq[k+3][0] * x[k+3])
+		}
+		s0_0 += float32(wq[24][0] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[0] = softplus(s0)
+	}
+	{
+		s0_0 := bq[1]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][1] * x[k])
+			s0_1 += float32(wq[k+1][1] * x[k+1])
+			s0_2 += float32(wq[k+2][1] * x[k+2])
+			s0_3 += float32(wq[k+3][1] * x[k+3])
+		}
+		s0_0 += float32(wq[24][1] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[1] = softplus(s0)
+	}
+	{
+		s0_0 := bq[2]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][2] * x[k])
+			s0_1 += float32(wq[k+1][2] * x[k+1])
+			s0_2 += float32(wq[k+2][2] * x[k+2])
+			s0_3 += float32(wq[k+3][2] * x[k+3])
+		}
+		s0_0 += float32(wq[24][2] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[2] = softplus(s0)
+	}
+	{
+		s0_0 := bq[3]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][3] * x[k])
+			s0_1 += float32(wq[k+1][3] * x[k+1])
+			s0_2 += float32(wq[k+2][3] * x[k+2])
+			s0_3 += float32(wq[k+3][3] * x[k+3])
+		}
+		s0_0 += float32(wq[24][3] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[3] = softplus(s0)
+	}
+	{
+		s0_0 := bq[4]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][4] * x[k])
+			s0_1 += float32(wq[k+1][4] * x[k+1])
+			s0_2 += float32(wq[k+2][4] * x[k+2])
+			s0_3 += float32(wq[k+3][4] * x[k+3])
+		}
+		s0_0 += float32(wq[24][4] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[4] = softplus(s0)
+	}
+	{
+		s0_0 := bq[5]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][5] * x[k])
+			s0_1 += float32(wq[k+1][5] * x[k+1])
+			s0_2 += float32(wq[k+2][5] * x[k+2])
+			s0_3 += float32(wq[k+3][5] * x[k+3])
+		}
+		s0_0 += float32(wq[24][5] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[5] = softplus(s0)
+	}
+	{
+		s0_0 := bq[6]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][6] * x[k])
+			s0_1 += float32(wq[k+1][6] * x[k+1])
+			s0_2 += float32(wq[k+2][6] * x[k+2])
+			s0_3 += float32(wq[k+3][6] * x[k+3])
+		}
+		s0_0 += float32(wq[24][6] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[6] = softplus(s0)
+	}
+	{
+		s0_0 := bq[7]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][7] * x[k])
+			s0_1 += float32(wq[k+1][7] * x[k+1])
+			s0_2 += float32(wq[k+2][7] * x[k+2])
+			s0_3 += float32(wq[k+3][7] * x[k+3])
+		}
+		s0_0 += float32(wq[24][7] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[7] = softplus(s0)
+	}
+	{
+		s0_0 := bq[8]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][8] * x[k])
+			s0_1 += float32(wq[k+1][8] * x[k+1])
+			s0_2 += float32(wq[k+2][8] * x[k+2])
+			s0_3 += float32(wq[k+3][8] * x[k+3])
+		}
+		s0_0 += float32(wq[24][8] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[8] = softplus(s0)
+	}
+	{
+		s0_0 := bq[9]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][9] * x[k])
+			s0_1 += float32(wq[k+1][9] * x[k+1])
+			s0_2 += float32(wq[k+2][9] * x[k+2])
+			s0_3 += float32(wq[k+3][9] * x[k+3])
+		}
+		s0_0 += float32(wq[24][9] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[9] = softplus(s0)
+	}
+	{
+		s0_0 := bq[10]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][10] * x[k])
+			s0_1 += float32(wq[k+1][10] * x[k+1])
+			s0_2 += float32(wq[k+2][10] * x[k+2])
+			s0_3 += float32(wq[k+3][10] * x[k+3])
+		}
+		s0_0 += float32(wq[24][10] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[10] = softplus(s0)
+	}
+	{
+		s0_0 := bq[11]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][11] * x[k])
+			s0_1 += float32(wq[k+1][11] * x[k+1])
+			s0_2 += float32(wq[k+2][11] * x[k+2])
+			s0_3 += float32(wq[k+3][11] * x[k+3])
+		}
+		s0_0 += float32(wq[24][11] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[11] = softplus(s0)
+	}
+	{
+		s0_0 := bq[12]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][12] * x[k])
+			s0_1 += float32(wq[k+1][12] * x[k+1])
+			s0_2 += float32(wq[k+2][12] * x[k+2])
+			s0_3 += float32(wq[k+3][12] * x[k+3])
+		}
+		s0_0 += float32(wq[24][12] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[12] = softplus(s0)
+	}
+	{
+		s0_0 := bq[13]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][13] * x[k])
+			s0_1 += float32(wq[k+1][13] * x[k+1])
+			s0_2 += float32(wq[k+2][13] * x[k+2])
+			s0_3 += float32(wq[k+3][13] * x[k+3])
+		}
+		s0_0 += float32(wq[24][13] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[13] = softplus(s0)
+	}
+	{
+		s0_0 := bq[14]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][14] * x[k])
+			s0_1 += float32(wq[k+1][14] * x[k+1])
+			s0_2 += float32(wq[k+2][14] * x[k+2])
+			s0_3 += float32(wq[k+3][14] * x[k+3])
+		}
+		s0_0 += float32(wq[24][14] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[14] = softplus(s0)
+	}
+	{
+		s0_0 := bq[15]
+		var s0_1, s0_2, s0_3 float32
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][15] * x[k])
+			s0_1 += float32(wq[k+1][15] * x[k+1])
+			s0_2 += float32(wq[k+2][15] * x[k+2])
+			s0_3 += float32(wq[k+3][15] * x[k+3])
+		}
+		s0_0 += float32(wq[24][15] * x[24])
+		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+		yq[15] = softplus(s0)
+	}
+}
+
 // eluEachGeneric is y = select(x < 0, expm1(x), x) for every element. y may be an operand.
 func eluEachGeneric(y *[8]float32, x0 *[8]float32) {
 	for j := range y {
@@ -1769,6 +2134,29 @@ func mixedForward(y *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]flo
 	}
 }
 
+// mixedForward_2 computes the output of layer "mixed", 16→16:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = silu(s)
+//	}
+//
+// Rolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func mixedForward_2(y *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
+	for n := range 16 {
+		s := b[n/16][n%16]
+		wn := w[w5Begin[n]:w5Begin[n+1]]
+		c := w5Inputs[w5Begin[n]:][:len(wn)]
+		for i, wi := range wn {
+			s += float32(wi * x[min(int(c[i]), 15)])
+		}
+		y[n] = silu(s)
+	}
+}
+
 // scoreForwardGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
@@ -1819,6 +2207,39 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[0] = sigmoid(s0)
+	}
+}
+
+// scoreForward_2Generic computes the output of layer "score", 16→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = sigmoid(s)
+//	}
+//
+// Rolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[0] = sigmoid(s0)
+		}
 	}
 }
 

@@ -87,52 +87,6 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 	}
 }
 
-// bodyGradWeight computes the gradient of the weights of layer "body":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
-}
-
 // choiceBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -394,35 +348,6 @@ func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[16
 		y[14] = siluGradient(z5[14], s2v0)
 		s3v0 := addGradients(da5[15], s3)
 		y[15] = siluGradient(z5[15], s3v0)
-	}
-}
-
-// choiceGradWeight computes the gradient of the weights of layer "choice":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
 	}
 }
 
@@ -2316,75 +2241,6 @@ func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 	}
 }
 
-// dense4GradWeight computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
-	dy = dy[:len(x)]
-	for k := range 25 {
-		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
-			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
-		}
-	}
-}
-
 // eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	*g = [3][16]float32{}
@@ -2674,89 +2530,6 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 	}
 }
 
-// eyeGradWeight computes the gradient of the weights of layer "eye":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 19 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
-	for k := range 19 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][32 : 32+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
-	}
-}
-
 // halve adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1.
 func halve(lanes *[16]float32) float32 {
 	for i := range 8 {
@@ -3020,87 +2793,6 @@ func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[
 		}
 		s0v0 := dropoutGradient(s0, dropout1Mask[32])
 		y[32] = geluGradient(z1[32], s0v0)
-	}
-}
-
-// innerGradWeight computes the gradient of the weights of layer "inner":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
-	dy = dy[:len(x)]
-	for k := range 33 {
-		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
-			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
-		}
-	}
-	for k := range 33 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][16 : 16+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
 	}
 }
 
@@ -3697,30 +3389,5 @@ func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		y[13] = s1
 		y[14] = s2
 		y[15] = s3
-	}
-}
-
-// scoreGradWeight computes the gradient of the weights of layer "score":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
 	}
 }

@@ -36,94 +36,72 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s_3 := float32(s_)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		imageScaled := &t.m.imageScaled[i]
-		for j := range imageScaled {
-			imageScaled[j] = normalize(in.Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
+		for j := range t.m.imageScaled[i] {
+			t.m.imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
 		}
-		z1 := &ws.t0
-		a1 := &ws.t1
-		eyeForwardTrain(z1, a1, imageScaled, &p.w1, &p.w1t, &p.b1)
-		dropout1Mask := &ws.t2
-		nnrt.Dropout(dropout1Mask[:], t.seed, nnrt.PurposeDropout, t.step, 4, t.samples+uint32(i), 0, 858993459, 1.25)
-		dropout1 := &t.m.dropout1[i]
-		for j := range dropout1 {
-			dropout1[j] = dropout(a1[j], dropout1Mask[j])
+	}
+	eyeForwardTrainRows(&ws.t0, &ws.t1, &t.m.imageScaled, &p.w1, &p.w1t, &p.b1, len(x))
+	for i := range x {
+		nnrt.Dropout(ws.t2[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.samples+uint32(i), 0, 858993459, 1.25)
+		for j := range t.m.dropout1[i] {
+			t.m.dropout1[i][j] = dropout(ws.t1[i][j], ws.t2[i][j])
 		}
-		a2 := (*[17]float32)(ws.t1[:17])
-		innerForwardTrain(a2, dropout1, &p.w2, &p.w2t, &p.b2)
-		z3 := &ws.t3
-		a3 := (*[8]float32)(ws.t4[:8])
-		bodyForwardTrain(z3, a3, &in.Pose, &p.w3, &p.b3)
-		senses := &t.m.senses[i]
-		copy(senses[0:17], a2[:])
-		copy(senses[17:25], a3[:])
-		a4 := &t.m.a4[i]
-		dense4ForwardTrain(a4, senses, &t.m.connectionsKept.w4, &p.b4)
-		z5 := (*[16]float32)(ws.t4[:16])
-		a5 := &t.m.a5[i]
-		mixedForwardTrain(z5, a5, a4, &p.w5, &p.b5)
-		z6 := (*[3]float32)(ws.t5[:3])
-		choiceForwardTrain(z6, a5, &p.w6, &p.b6)
-		a7 := &ws.t6
-		scoreForwardTrain(a7, a5, &p.w7, &p.b7)
-		z6Max := &ws.t7
-		s_4 := z6[0]
+	}
+	innerForwardTrainRows(&ws.t3, &t.m.dropout1, &p.w2, &p.w2t, &p.b2, len(x))
+	bodyForwardTrainRows(&ws.t4, &ws.t5, x, &p.w3, &p.b3, len(x))
+	for i := range x {
+		copy(t.m.senses[i][0:17], ws.t3[i][:])
+		copy(t.m.senses[i][17:25], ws.t5[i][:])
+	}
+	dense4ForwardTrainRows(&t.m.a4, &t.m.senses, &t.m.connectionsKept.w4, &p.b4, len(x))
+	for i := range x {
+		mixedForwardTrain(&ws.t6[i], &t.m.a5[i], &t.m.a4[i], &p.w5, &p.b5)
+	}
+	choiceForwardTrainRows(&ws.t7, &t.m.a5, &p.w6, &p.b6, len(x))
+	scoreForwardTrainRows(&ws.t8, &t.m.a5, &p.w7, &p.b7, len(x))
+	for i := range x {
+		s_4 := ws.t7[i][0]
 		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, z6[j])
+			s_4 = larger(s_4, ws.t7[i][j])
 		}
-		z6Max[0] = s_4
-		z6Exp := (*[3]float32)(ws.t8[:3])
-		for j := range z6Exp {
-			z6Exp[j] = exponentials(z6[j], z6Max[0])
+		ws.t9[i][0] = s_4
+		for j := range ws.t10[i] {
+			ws.t10[i][j] = exponentials(ws.t7[i][j], ws.t9[i][0])
 		}
-		z6Sum := &ws.t9
 		var s_5 float32
 		for j := range 3 {
-			s_5 += float32(z6Exp[j])
+			s_5 += float32(ws.t10[i][j])
 		}
-		z6Sum[0] = s_5
-		z6T := &ws.t10
-		z6T[0] = z6[y[i].Class]
-		lZ6 := &t.m.lZ6[i]
-		lZ6[0] = crossEntropy(z6T[0], z6Max[0], z6Sum[0])
-		tHot := (*[3]float32)(ws.t5[:3])
-		*tHot = [3]float32{}
-		tHot[y[i].Class] = 1
-		dz6 := &t.m.dz6[i]
-		for j := range dz6 {
-			dz6[j] = crossEntropyGradient(z6Exp[j], z6Sum[0], tHot[j], s_2)
+		ws.t11[i][0] = s_5
+		ws.t12[i][0] = ws.t7[i][y[i].Class]
+		t.m.lZ6[i][0] = crossEntropy(ws.t12[i][0], ws.t9[i][0], ws.t11[i][0])
+		clear(ws.t7[i][:])
+		ws.t7[i][y[i].Class] = 1
+		for j := range t.m.dz6[i] {
+			t.m.dz6[i][j] = crossEntropyGradient(ws.t10[i][j], ws.t11[i][0], ws.t7[i][j], s_2)
 		}
-		lA7 := &t.m.lA7[i]
-		s_6 := huber(a7[0], y[i].Value[0])
-		lA7[0] = s_6
-		da7 := &ws.t10
-		da7[0] = huberGradient(a7[0], y[i].Value[0], s_3)
-		dz7 := &t.m.dz7[i]
-		dz7[0] = sigmoidGradient(a7[0], da7[0])
-		da5 := (*[16]float32)(ws.t8[:16])
-		scoreGradInput(da5, dz7, &p.w7)
-		dz5 := &t.m.dz5[i]
-		choiceGradInput(dz5, dz6, &p.w6, da5, z5)
-		dz4 := &t.m.dz4[i]
-		mixedGradInput(dz4, dz5, &p.w5, a4)
-		dsenses := &ws.t8
-		dense4GradInput(dsenses, dz4, &t.m.connectionsKept.w4)
-		da2 := &ws.t4
-		copy(da2[:], dsenses[0:17])
-		da3 := &ws.t5
-		copy(da3[:], dsenses[17:25])
-		dz3 := &t.m.dz3[i]
-		for j := range dz3 {
-			dz3[j] = eluGradient(z3[j], da3[j])
-		}
-		dz2 := &t.m.dz2[i]
-		for j := range dz2 {
-			dz2[j] = tanhGradient(a2[j], da2[j])
-		}
-		dz1 := &t.m.dz1[i]
-		innerGradInput(dz1, dz2, &p.w2, &p.w2t, dropout1Mask, z1)
+		s_6 := huber(ws.t8[i][0], y[i].Value[0])
+		t.m.lA7[i][0] = s_6
+		ws.t12[i][0] = huberGradient(ws.t8[i][0], y[i].Value[0], s_3)
+		t.m.dz7[i][0] = sigmoidGradient(ws.t8[i][0], ws.t12[i][0])
 	}
+	scoreGradInputRows(&ws.t13, &t.m.dz7, &p.w7, &t.m.transposed, len(x))
+	choiceGradInputRows(&t.m.dz5, &t.m.dz6, &p.w6, &ws.t13, &ws.t6, &t.m.transposed, len(x))
+	for i := range x {
+		mixedGradInput(&t.m.dz4[i], &t.m.dz5[i], &p.w5, &t.m.a4[i])
+	}
+	dense4GradInputRows(&ws.t14, &t.m.dz4, &t.m.connectionsKept.w4, &t.m.transposed, len(x))
+	for i := range x {
+		copy(ws.t15[i][:], ws.t14[i][0:17])
+		copy(ws.t5[i][:], ws.t14[i][17:25])
+		for j := range t.m.dz3[i] {
+			t.m.dz3[i][j] = eluGradient(ws.t4[i][j], ws.t5[i][j])
+		}
+		for j := range t.m.dz2[i] {
+			t.m.dz2[i][j] = tanhGradient(ws.t3[i][j], ws.t15[i][j])
+		}
+	}
+	innerGradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &p.w2t, &ws.t2, &ws.t0, &t.m.transposed, len(x))
 	var lossClass float32
 	for i := range t.m.lZ6[:len(x)] {
 		lossClass += t.m.lZ6[i][0]
@@ -174,51 +152,41 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s_3 := float32(s_)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		imageScaled := &ws.t0
-		for j := range imageScaled {
-			imageScaled[j] = normalize(in.Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
+		for j := range ws.t0[i] {
+			ws.t0[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
 		}
-		a1 := &ws.t1
-		eyeForward(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
-		a2 := (*[17]float32)(ws.t0[:17])
-		innerForward(a2, a1, &p.w2, &p.w2t, &p.b2)
-		a3 := (*[8]float32)(ws.t1[:8])
-		bodyForward(a3, &in.Pose, &p.w3, &p.b3)
-		senses := &ws.t2
-		copy(senses[0:17], a2[:])
-		copy(senses[17:25], a3[:])
-		a4 := (*[16]float32)(ws.t0[:16])
-		dense4Forward(a4, senses, &p.w4, &p.b4)
-		a5 := (*[16]float32)(ws.t2[:16])
-		mixedForward(a5, a4, &p.w5, &p.b5)
-		z6 := (*[3]float32)(ws.t0[:3])
-		choiceForward(z6, a5, &p.w6, &p.b6)
-		a7 := (*[1]float32)(ws.t1[:1])
-		scoreForward(a7, a5, &p.w7, &p.b7)
-		z6Max := (*[1]float32)(ws.t2[:1])
-		s_4 := z6[0]
+	}
+	eyeForwardRows(&ws.t1, &ws.t0, &p.w1, &p.w1t, &p.b1, len(x))
+	innerForwardRows(&ws.t2, &ws.t1, &p.w2, &p.w2t, &p.b2, len(x))
+	bodyForwardRows_2(&ws.t3, x, &p.w3, &p.b3, len(x))
+	for i := range x {
+		copy(ws.t4[i][0:17], ws.t2[i][:])
+		copy(ws.t4[i][17:25], ws.t3[i][:])
+	}
+	dense4ForwardRows_2(&ws.t5, &ws.t4, &p.w4, &p.b4, len(x))
+	for i := range x {
+		mixedForward(&ws.t6[i], &ws.t5[i], &p.w5, &p.b5)
+	}
+	choiceForwardRows_2(&ws.t7, &ws.t6, &p.w6, &p.b6, len(x))
+	scoreForwardRows_2(&ws.t8, &ws.t6, &p.w7, &p.b7, len(x))
+	for i := range x {
+		s_4 := ws.t7[i][0]
 		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, z6[j])
+			s_4 = larger(s_4, ws.t7[i][j])
 		}
-		z6Max[0] = s_4
-		z6Exp := &ws.t3
-		for j := range z6Exp {
-			z6Exp[j] = exponentials(z6[j], z6Max[0])
+		ws.t9[i][0] = s_4
+		for j := range ws.t10[i] {
+			ws.t10[i][j] = exponentials(ws.t7[i][j], ws.t9[i][0])
 		}
-		z6Sum := &ws.t4
 		var s_5 float32
 		for j := range 3 {
-			s_5 += float32(z6Exp[j])
+			s_5 += float32(ws.t10[i][j])
 		}
-		z6Sum[0] = s_5
-		z6T := (*[1]float32)(ws.t3[:1])
-		z6T[0] = z6[y[i].Class]
-		lZ6 := &t.m.lZ6_2[i]
-		lZ6[0] = crossEntropy(z6T[0], z6Max[0], z6Sum[0])
-		lA7 := &t.m.lA7_2[i]
-		s_6 := huber(a7[0], y[i].Value[0])
-		lA7[0] = s_6
+		ws.t11[i][0] = s_5
+		ws.t12[i][0] = ws.t7[i][y[i].Class]
+		t.m.lZ6_2[i][0] = crossEntropy(ws.t12[i][0], ws.t9[i][0], ws.t11[i][0])
+		s_6 := huber(ws.t8[i][0], y[i].Value[0])
+		t.m.lA7_2[i][0] = s_6
 	}
 	var lossClass float32
 	for i := range t.m.lZ6_2[:len(x)] {
@@ -281,23 +249,37 @@ type memory struct {
 	lA7_2           [8][1]float32 // of every sample
 	_               [8]float32
 	gradientSpace   struct {
-		t0  [33]float32
-		t1  [33]float32
-		t2  [33]float32
-		t3  [8]float32
-		t4  [17]float32
-		t5  [8]float32
-		t6  [1]float32
-		t7  [1]float32
-		t8  [25]float32
-		t9  [1]float32
-		t10 [1]float32
+		t0  [8][33]float32
+		t1  [8][33]float32
+		t2  [8][33]float32
+		t3  [8][17]float32
+		t4  [8][8]float32
+		t5  [8][8]float32
+		t6  [8][16]float32
+		t7  [8][3]float32
+		t8  [8][1]float32
+		t9  [8][1]float32
+		t10 [8][3]float32
+		t11 [8][1]float32
+		t12 [8][1]float32
+		t13 [8][16]float32
+		t14 [8][25]float32
+		t15 [8][17]float32
 	}
 	lossSpace struct {
-		t0 [19]float32
-		t1 [33]float32
-		t2 [25]float32
-		t3 [3]float32
-		t4 [1]float32
+		t0  [8][19]float32
+		t1  [8][33]float32
+		t2  [8][17]float32
+		t3  [8][8]float32
+		t4  [8][25]float32
+		t5  [8][16]float32
+		t6  [8][16]float32
+		t7  [8][3]float32
+		t8  [8][1]float32
+		t9  [8][1]float32
+		t10 [8][3]float32
+		t11 [8][1]float32
+		t12 [8][1]float32
 	}
+	transposed [17][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -53,4 +53,14 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
+	t0  [8][19]float32
+	t1  [8][33]float32
+	t2  [8][17]float32
+	t3  [8][8]float32
+	t4  [8][25]float32
+	t5  [8][16]float32
+	t6  [8][16]float32
+	t7  [8][3]float32
+	t8  [8][1]float32
+	t9  [8][3]float32
 }

@@ -41,11 +41,50 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	scoreForward(&y.Value, joined, &p.w5, &p.b5)
 }
 
+// forwardRows computes up to MaxBatch samples, layer by layer.
+func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
+	p := n.p
+	for i := range x {
+		eyeForward_2(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
+	}
+	bodyForwardRows(&ws.t1, x, &p.w2, &p.b2, len(x))
+	for i := range x {
+		copy(ws.t2[i][0:12], ws.t0[i][:])
+		copy(ws.t2[i][12:16], ws.t1[i][:])
+		innerForward_2(&ws.t3[i], &ws.t2[i], &p.w3, &p.b3, &ws.t2[i])
+	}
+	choiceForwardRows(&ws.t4, &ws.t3, &p.w4, &p.b4, len(x))
+	for i := range x {
+		s := ws.t4[i][0]
+		for j := 1; j < 3; j++ {
+			s = larger(s, ws.t4[i][j])
+		}
+		ws.t5[i][0] = s
+		for j := range ws.t6[i] {
+			ws.t6[i][j] = exponentials(ws.t4[i][j], ws.t5[i][0])
+		}
+		var s_2 float32
+		for j := range 3 {
+			s_2 += float32(ws.t6[i][j])
+		}
+		ws.t5[i][0] = s_2
+		for j := range y[i].Policy {
+			y[i].Policy[j] = softmax(ws.t6[i][j], ws.t5[i][0])
+		}
+	}
+	scoreForwardRows(y, &ws.t3, &p.w5, &p.b5, len(x))
+}
+
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("skip.Net.ForwardBatch", "y", len(y), len(x))
+	}
+	for useAVX2 && len(x) > 1 {
+		m := min(len(x), MaxBatch)
+		n.forwardRows(y[:m], x[:m], ws)
+		y, x = y[m:], x[m:]
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

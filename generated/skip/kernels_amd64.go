@@ -20,6 +20,132 @@ func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 	bodyForwardGeneric(y, x, wt, b)
 }
 
+// bodyForwardRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// bodyForwardRows is bodyForward_2Generic for n rows.
+func bodyForwardRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = tanh(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForwardRows_2Panel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// bodyForwardRows_2 is bodyForwardGeneric for n rows.
+func bodyForwardRows_2(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = tanh(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForwardTrainRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// bodyForwardTrainRows is bodyForwardTrain for n rows.
+func bodyForwardTrainRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = tanh(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		bodyForwardTrain(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForward_2AVX2 is bodyForward_2Generic for avx2: 12 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func bodyForward_2AVX2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+
+func bodyForward_2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		bodyForward_2AVX2(y, x, wt, b)
+		for j, s := range y {
+			y[j] = tanh(s)
+		}
+		return
+	}
+	bodyForward_2Generic(y, x, wt, b)
+}
+
+// bodyGradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 4 outputs over the rows.
+//
+//go:noescape
+func bodyGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// bodyGradWeight computes the gradient of the weights of layer "body":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
+	if useAVX2 {
+		bodyGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 3 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b].Pose[k]
+				d := (*[4]float32)(dy[b][0 : 0+4])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+		}
+	}
+}
+
 // choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -34,6 +160,155 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 	choiceForwardGeneric(y, x, wt, b)
 }
 
+// choiceForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRows is choiceForward_2Generic for n rows.
+func choiceForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		choiceForward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardRows_2 is choiceForwardGeneric for n rows.
+func choiceForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		choiceForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceForwardTrainRows is choiceForwardTrain for n rows.
+func choiceForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		choiceForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func choiceForward_2AVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+
+func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		choiceForward_2AVX2(y, x, wt, b)
+		return
+	}
+	choiceForward_2Generic(y, x, wt, b)
+}
+
+// choiceGradInputRowsPanel0AVX2 sums 3 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func choiceGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// choiceGradInputRows is choiceGradInput for n rows.
+func choiceGradInputRows(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, u1 *[16][16]float32, scratch *[3][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 0; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 3 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			choiceGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			y1Row := &y1[i]
+			u0Row := &u0[i]
+			u1Row := &u1[i]
+			for j, s := range yRow {
+				sv0 := addGradients(u0Row[j], s)
+				yRow[j] = sv0
+				y1Row[j] = reluGradient(u1Row[j], sv0)
+			}
+		}
+		return
+	}
+	for i := range n {
+		choiceGradInput(&y[i], &y1[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
+// choiceGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
+//
+//go:noescape
+func choiceGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// choiceGradWeight computes the gradient of the weights of layer "choice":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
+	if useAVX2 {
+		choiceGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[3]float32)(dy[b][0 : 0+3])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+		}
+	}
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
+}
+
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -46,4 +321,128 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 		return
 	}
 	scoreForwardGeneric(y, x, wt, b)
+}
+
+// scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRows is scoreForward_2Generic for n rows.
+func scoreForwardRows(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
+	}
+}
+
+// scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardRows_2 is scoreForwardGeneric for n rows.
+func scoreForwardRows_2(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		scoreForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreForwardTrainRows is scoreForwardTrain for n rows.
+func scoreForwardTrainRows(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		return
+	}
+	for i := range n {
+		scoreForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func scoreForward_2AVX2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+
+func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		scoreForward_2AVX2(y, x, wt, b)
+		return
+	}
+	scoreForward_2Generic(y, x, wt, b)
+}
+
+// scoreGradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func scoreGradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scoreGradInputRows is scoreGradInput for n rows.
+func scoreGradInputRows(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float32, scratch *[3][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 0; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 1 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			scoreGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		return
+	}
+	for i := range n {
+		scoreGradInput(&y[i], &x[i], wt)
+	}
+}
+
+// scoreGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 1 outputs over the rows.
+//
+//go:noescape
+func scoreGradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// scoreGradWeight computes the gradient of the weights of layer "score":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
+	if useAVX2 {
+		scoreGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
 }

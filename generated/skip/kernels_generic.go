@@ -42,6 +42,57 @@ func bodyForwardGeneric(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
+// bodyForward_2Generic computes the output of layer "body", 3→4:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = tanh(s)
+//	}
+//
+// Rolled: 12 multiply-adds. It does not allocate; y must not overlap the operands.
+func bodyForward_2Generic(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[4]float32)(y[0 : 0+4])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				wk = &wt[2]
+				xk = x[2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+			}
+			yq[0] = tanh(s0)
+			yq[1] = tanh(s1)
+			yq[2] = tanh(s2)
+			yq[3] = tanh(s3)
+		}
+	}
+}
+
 // choiceForwardGeneric computes the output of layer "choice", 16→3:
 //
 //	for n := range y {
@@ -173,6 +224,63 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 	}
 }
 
+// choiceForward_2Generic computes the output of layer "choice", 16→3:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[3]float32)(y[0 : 0+3])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[0] = s0
+		}
+		{
+			s0_0 := bq[1]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][1] * x[k+1])
+				s0_2 += float32(wt[k+2][1] * x[k+2])
+				s0_3 += float32(wt[k+3][1] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[1] = s0
+		}
+		{
+			s0_0 := bq[2]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+				s0_2 += float32(wt[k+2][2] * x[k+2])
+				s0_3 += float32(wt[k+3][2] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[2] = s0
+		}
+	}
+}
+
 // eyeForward computes the output of layer "eye", 16→12:
 //
 //	for n := range y {
@@ -280,6 +388,29 @@ func eyeForward(y *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]float3
 		s0 += float32(w[46] * x[12])
 		s0 += float32(w[47] * x[15])
 		y[11] = relu(s0)
+	}
+}
+
+// eyeForward_2 computes the output of layer "eye", 16→12:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = relu(s)
+//	}
+//
+// Rolled: 48 multiply-adds (the connections there are of 192). It does not allocate; y must not overlap the operands.
+func eyeForward_2(y *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]float32) {
+	for n := range 12 {
+		s := b[n/16][n%16]
+		wn := w[w1Begin[n]:w1Begin[n+1]]
+		c := w1Inputs[w1Begin[n]:][:len(wn)]
+		for i, wi := range wn {
+			s += float32(wi * x[min(int(c[i]), 15)])
+		}
+		y[n] = relu(s)
 	}
 }
 
@@ -504,6 +635,30 @@ func innerForward(y *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]flo
 	}
 }
 
+// innerForward_2 computes the output of layer "inner", 16→16:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = add(relu(s))
+//	}
+//
+// Rolled: 127 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
+func innerForward_2(y *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]float32, senses *[16]float32) {
+	for n := range 16 {
+		s := b[n/16][n%16]
+		wn := w[w3Begin[n]:w3Begin[n+1]]
+		c := w3Inputs[w3Begin[n]:][:len(wn)]
+		for i, wi := range wn {
+			s += float32(wi * x[min(int(c[i]), 15)])
+		}
+		sv0 := relu(s)
+		y[n] = add(senses[n], sv0)
+	}
+}
+
 // scoreForwardGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
@@ -554,5 +709,38 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[0] = s0
+	}
+}
+
+// scoreForward_2Generic computes the output of layer "score", 16→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3 float32
+			for k := 0; k <= 12; k += 4 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
+			yq[0] = s0
+		}
 	}
 }

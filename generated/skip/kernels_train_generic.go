@@ -53,37 +53,6 @@ func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16
 	}
 }
 
-// bodyGradWeight computes the gradient of the weights of layer "body":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[4]float32)(dy[b][0 : 0+4])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-		}
-	}
-}
-
 // choiceBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -361,35 +330,6 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		s3v0 := addGradients(djoined[15], s3)
 		y[15] = s3v0
 		y1[15] = reluGradient(a3[15], s3v0)
-	}
-}
-
-// choiceGradWeight computes the gradient of the weights of layer "choice":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
 	}
 }
 
@@ -1144,30 +1084,5 @@ func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		y[13] = s1
 		y[14] = s2
 		y[15] = s3
-	}
-}
-
-// scoreGradWeight computes the gradient of the weights of layer "score":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
 	}
 }

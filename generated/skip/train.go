@@ -15,71 +15,52 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s_3 := float32(s_)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		eyeForwardTrain(a1, &in.Image, &p.w1, &p.b1)
-		a2 := &ws.t1
-		bodyForwardTrain(a2, &in.Pose, &p.w2, &p.b2)
-		senses := &t.m.senses[i]
-		copy(senses[0:12], a1[:])
-		copy(senses[12:16], a2[:])
-		a3 := &ws.t2
-		joined := &t.m.joined[i]
-		innerForwardTrain(a3, joined, senses, &p.w3, &p.b3, senses)
-		z4 := (*[3]float32)(ws.t3[:3])
-		choiceForwardTrain(z4, joined, &p.w4, &p.b4)
-		z5 := &ws.t4
-		scoreForwardTrain(z5, joined, &p.w5, &p.b5)
-		z4Max := &ws.t5
-		s_4 := z4[0]
+		eyeForwardTrain(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
+	}
+	bodyForwardTrainRows(&ws.t1, x, &p.w2, &p.b2, len(x))
+	for i := range x {
+		copy(t.m.senses[i][0:12], ws.t0[i][:])
+		copy(t.m.senses[i][12:16], ws.t1[i][:])
+		innerForwardTrain(&ws.t2[i], &t.m.joined[i], &t.m.senses[i], &p.w3, &p.b3, &t.m.senses[i])
+	}
+	choiceForwardTrainRows(&ws.t3, &t.m.joined, &p.w4, &p.b4, len(x))
+	scoreForwardTrainRows(&ws.t4, &t.m.joined, &p.w5, &p.b5, len(x))
+	for i := range x {
+		s_4 := ws.t3[i][0]
 		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, z4[j])
+			s_4 = larger(s_4, ws.t3[i][j])
 		}
-		z4Max[0] = s_4
-		z4Exp := (*[3]float32)(ws.t6[:3])
-		for j := range z4Exp {
-			z4Exp[j] = exponentials(z4[j], z4Max[0])
+		ws.t5[i][0] = s_4
+		for j := range ws.t6[i] {
+			ws.t6[i][j] = exponentials(ws.t3[i][j], ws.t5[i][0])
 		}
-		z4Sum := &ws.t7
 		var s_5 float32
 		for j := range 3 {
-			s_5 += float32(z4Exp[j])
+			s_5 += float32(ws.t6[i][j])
 		}
-		z4Sum[0] = s_5
-		z4T := &ws.t8
-		z4T[0] = z4[y[i].Policy]
-		lZ4 := &t.m.lZ4[i]
-		lZ4[0] = crossEntropy(z4T[0], z4Max[0], z4Sum[0])
-		tHot := (*[3]float32)(ws.t3[:3])
-		*tHot = [3]float32{}
-		tHot[y[i].Policy] = 1
-		dz4 := &t.m.dz4[i]
-		for j := range dz4 {
-			dz4[j] = crossEntropyGradient(z4Exp[j], z4Sum[0], tHot[j], s_2)
+		ws.t7[i][0] = s_5
+		ws.t8[i][0] = ws.t3[i][y[i].Policy]
+		t.m.lZ4[i][0] = crossEntropy(ws.t8[i][0], ws.t5[i][0], ws.t7[i][0])
+		clear(ws.t3[i][:])
+		ws.t3[i][y[i].Policy] = 1
+		for j := range t.m.dz4[i] {
+			t.m.dz4[i][j] = crossEntropyGradient(ws.t6[i][j], ws.t7[i][0], ws.t3[i][j], s_2)
 		}
-		lZ5 := &t.m.lZ5[i]
-		s_6 := mse(z5[0], y[i].Value[0])
-		lZ5[0] = s_6
-		dz5 := &t.m.dz5[i]
-		dz5[0] = mseGradient(z5[0], y[i].Value[0], s_3)
-		djoined := &ws.t6
-		scoreGradInput(djoined, dz5, &p.w5)
-		djoined_2 := &ws.t3
-		dz3 := &t.m.dz3[i]
-		choiceGradInput(djoined_2, dz3, dz4, &p.w4, djoined, a3)
-		djoined_3 := &ws.t6
-		innerGradInput(djoined_3, dz3, &p.w3, djoined_2)
-		da1 := (*[12]float32)(ws.t2[:12])
-		copy(da1[:], djoined_3[0:12])
-		da2 := (*[4]float32)(ws.t3[:4])
-		copy(da2[:], djoined_3[12:16])
-		dz2 := &t.m.dz2[i]
-		for j := range dz2 {
-			dz2[j] = tanhGradient(a2[j], da2[j])
+		s_6 := mse(ws.t4[i][0], y[i].Value[0])
+		t.m.lZ5[i][0] = s_6
+		t.m.dz5[i][0] = mseGradient(ws.t4[i][0], y[i].Value[0], s_3)
+	}
+	scoreGradInputRows(&ws.t9, &t.m.dz5, &p.w5, &t.m.transposed, len(x))
+	choiceGradInputRows(&ws.t10, &t.m.dz3, &t.m.dz4, &p.w4, &ws.t9, &ws.t2, &t.m.transposed, len(x))
+	for i := range x {
+		innerGradInput(&ws.t9[i], &t.m.dz3[i], &p.w3, &ws.t10[i])
+		copy(ws.t11[i][:], ws.t9[i][0:12])
+		copy(ws.t12[i][:], ws.t9[i][12:16])
+		for j := range t.m.dz2[i] {
+			t.m.dz2[i][j] = tanhGradient(ws.t1[i][j], ws.t12[i][j])
 		}
-		dz1 := &t.m.dz1[i]
-		for j := range dz1 {
-			dz1[j] = reluGradient(a1[j], da1[j])
+		for j := range t.m.dz1[i] {
+			t.m.dz1[i][j] = reluGradient(ws.t0[i][j], ws.t11[i][j])
 		}
 	}
 	var lossPolicy float32
@@ -114,43 +95,34 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s_3 := float32(s_)
 	y = y[:len(x)]
 	for i := range x {
-		in := &x[i]
-		a1 := (*[12]float32)(ws.t0[:12])
-		eyeForward(a1, &in.Image, &p.w1, &p.b1)
-		a2 := &ws.t1
-		bodyForward(a2, &in.Pose, &p.w2, &p.b2)
-		senses := &ws.t2
-		copy(senses[0:12], a1[:])
-		copy(senses[12:16], a2[:])
-		joined := &ws.t0
-		innerForward(joined, senses, &p.w3, &p.b3, senses)
-		z4 := (*[3]float32)(ws.t1[:3])
-		choiceForward(z4, joined, &p.w4, &p.b4)
-		z5 := (*[1]float32)(ws.t2[:1])
-		scoreForward(z5, joined, &p.w5, &p.b5)
-		z4Max := (*[1]float32)(ws.t0[:1])
-		s_4 := z4[0]
+		eyeForward(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
+	}
+	bodyForwardRows_2(&ws.t1, x, &p.w2, &p.b2, len(x))
+	for i := range x {
+		copy(ws.t2[i][0:12], ws.t0[i][:])
+		copy(ws.t2[i][12:16], ws.t1[i][:])
+		innerForward(&ws.t3[i], &ws.t2[i], &p.w3, &p.b3, &ws.t2[i])
+	}
+	choiceForwardRows_2(&ws.t4, &ws.t3, &p.w4, &p.b4, len(x))
+	scoreForwardRows_2(&ws.t5, &ws.t3, &p.w5, &p.b5, len(x))
+	for i := range x {
+		s_4 := ws.t4[i][0]
 		for j := 1; j < 3; j++ {
-			s_4 = larger(s_4, z4[j])
+			s_4 = larger(s_4, ws.t4[i][j])
 		}
-		z4Max[0] = s_4
-		z4Exp := &ws.t3
-		for j := range z4Exp {
-			z4Exp[j] = exponentials(z4[j], z4Max[0])
+		ws.t6[i][0] = s_4
+		for j := range ws.t7[i] {
+			ws.t7[i][j] = exponentials(ws.t4[i][j], ws.t6[i][0])
 		}
-		z4Sum := &ws.t4
 		var s_5 float32
 		for j := range 3 {
-			s_5 += float32(z4Exp[j])
+			s_5 += float32(ws.t7[i][j])
 		}
-		z4Sum[0] = s_5
-		z4T := (*[1]float32)(ws.t3[:1])
-		z4T[0] = z4[y[i].Policy]
-		lZ4 := &t.m.lZ4_2[i]
-		lZ4[0] = crossEntropy(z4T[0], z4Max[0], z4Sum[0])
-		lZ5 := &t.m.lZ5_2[i]
-		s_6 := mse(z5[0], y[i].Value[0])
-		lZ5[0] = s_6
+		ws.t8[i][0] = s_5
+		ws.t9[i][0] = ws.t4[i][y[i].Policy]
+		t.m.lZ4_2[i][0] = crossEntropy(ws.t9[i][0], ws.t6[i][0], ws.t8[i][0])
+		s_6 := mse(ws.t5[i][0], y[i].Value[0])
+		t.m.lZ5_2[i][0] = s_6
 	}
 	var lossPolicy float32
 	for i := range t.m.lZ4_2[:len(x)] {
@@ -195,21 +167,31 @@ type memory struct {
 	lZ4_2          [16][1]float32  // of every sample
 	lZ5_2          [16][1]float32  // of every sample
 	gradientSpace  struct {
-		t0 [12]float32
-		t1 [4]float32
-		t2 [16]float32
-		t3 [16]float32
-		t4 [1]float32
-		t5 [1]float32
-		t6 [16]float32
-		t7 [1]float32
-		t8 [1]float32
+		t0  [16][12]float32
+		t1  [16][4]float32
+		t2  [16][16]float32
+		t3  [16][3]float32
+		t4  [16][1]float32
+		t5  [16][1]float32
+		t6  [16][3]float32
+		t7  [16][1]float32
+		t8  [16][1]float32
+		t9  [16][16]float32
+		t10 [16][16]float32
+		t11 [16][12]float32
+		t12 [16][4]float32
 	}
 	lossSpace struct {
-		t0 [16]float32
-		t1 [4]float32
-		t2 [16]float32
-		t3 [3]float32
-		t4 [1]float32
+		t0 [16][12]float32
+		t1 [16][4]float32
+		t2 [16][16]float32
+		t3 [16][16]float32
+		t4 [16][3]float32
+		t5 [16][1]float32
+		t6 [16][1]float32
+		t7 [16][3]float32
+		t8 [16][1]float32
+		t9 [16][1]float32
 	}
+	transposed [3][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -53,4 +53,11 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
+	t0  [16][12]float32
+	t1  [16][4]float32
+	t2  [16][16]float32
+	t3  [16][16]float32
+	t4  [16][3]float32
+	t5  [16][1]float32
+	t6  [16][3]float32
 }

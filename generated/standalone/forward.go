@@ -31,11 +31,41 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 }
 
+// forwardRows computes up to MaxBatch samples, layer by layer.
+func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
+	p := n.p
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	for i := range x {
+		s := ws.t1[i][0]
+		for j := 1; j < 3; j++ {
+			s = larger(s, ws.t1[i][j])
+		}
+		ws.t2[i][0] = s
+		for j := range ws.t3[i] {
+			ws.t3[i][j] = exponentials(ws.t1[i][j], ws.t2[i][0])
+		}
+		var s_2 float32
+		for j := range 3 {
+			s_2 += float32(ws.t3[i][j])
+		}
+		ws.t2[i][0] = s_2
+		for j := range y[i] {
+			y[i][j] = softmax(ws.t3[i][j], ws.t2[i][0])
+		}
+	}
+}
+
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrtBadLength("standalone.Net.ForwardBatch", "y", len(y), len(x))
+	}
+	for useAVX2 && len(x) > 1 {
+		m := min(len(x), MaxBatch)
+		n.forwardRows(y[:m], x[:m], ws)
+		y, x = y[m:], x[m:]
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

@@ -17,6 +17,126 @@ func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
+// dense1ForwardRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1Forward_2Generic for n rows.
+func dense1ForwardRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardRows_2Panel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 32 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+
+func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1Forward_2AVX2(y, x, wt, b)
+		return
+	}
+	dense1Forward_2Generic(y, x, wt, b)
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 8 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
+	if useAVX2 {
+		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 4 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -29,4 +149,158 @@ func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
+}
+
+// dense2ForwardRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows is dense2Forward_2Generic for n rows.
+func dense2ForwardRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense2Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardRows_2Panel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
+func dense2ForwardRows_2(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		return
+	}
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2Forward_2AVX2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+
+func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2Forward_2AVX2(y, x, wt, b)
+		return
+	}
+	dense2Forward_2Generic(y, x, wt, b)
+}
+
+// dense2GradInputRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for n rows.
+func dense2GradInputRows(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, u0 *[8][8]float32, scratch *[3][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for i := range 8 {
+			row := &wt[i]
+			for j := range 3 {
+				scratch[0+j][i] = row[j]
+			}
+		}
+		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			reluGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 3 outputs over the rows.
+//
+//go:noescape
+func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense2GradWeight computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
+	if useAVX2 {
+		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 8 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[3]float32)(dy[b][0 : 0+3])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+		}
+	}
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+func reluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
 }

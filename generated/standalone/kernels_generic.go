@@ -78,6 +78,99 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 	}
 }
 
+// dense1Forward_2Generic computes the output of layer "dense1", 4→8:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = relu(s)
+//	}
+//
+// Rolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1Forward_2Generic(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[8]float32)(y[0 : 0+8])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			s4 := bq[4]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wt[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+				wk = &wt[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				s4 += float32(wk[4] * xk)
+			}
+			yq[0] = relu(s0)
+			yq[1] = relu(s1)
+			yq[2] = relu(s2)
+			yq[3] = relu(s3)
+			yq[4] = relu(s4)
+		}
+		{
+			s0 := bq[5]
+			s1 := bq[6]
+			s2 := bq[7]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wt[k]
+				xk := x[k]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+				wk = &wt[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[5] * xk)
+				s1 += float32(wk[6] * xk)
+				s2 += float32(wk[7] * xk)
+			}
+			yq[5] = relu(s0)
+			yq[6] = relu(s1)
+			yq[7] = relu(s2)
+		}
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 8→3:
 //
 //	for n := range y {
@@ -146,5 +239,58 @@ func dense2ForwardGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[2] = s0
+	}
+}
+
+// dense2Forward_2Generic computes the output of layer "dense2", 8→3:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense2Forward_2Generic(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[3]float32)(y[0 : 0+3])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			s1_0 := bq[1]
+			var s0_1, s1_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s1_0 += float32(wt[k][1] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s1_1 += float32(wt[k+1][1] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[0] = s0
+			s1 := (s1_0 + s1_1)
+			yq[1] = s1
+		}
+		{
+			s0_0 := bq[2]
+			var s0_1 float32
+			for k := 0; k <= 6; k += 2 {
+				s0_0 += float32(wt[k][2] * x[k])
+				s0_1 += float32(wt[k+1][2] * x[k+1])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[2] = s0
+		}
+	}
+}
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }

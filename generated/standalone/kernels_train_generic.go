@@ -89,52 +89,6 @@ func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 4 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
-}
-
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -274,34 +228,5 @@ func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]flo
 		y[5] = reluGradient(a1[5], s1)
 		y[6] = reluGradient(a1[6], s2)
 		y[7] = reluGradient(a1[7], s3)
-	}
-}
-
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
 	}
 }

@@ -43,4 +43,8 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
+	t0  [8][8]float32
+	t1  [8][3]float32
+	t2  [8][1]float32
+	t3  [8][3]float32
 }

@@ -20,6 +20,132 @@ func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]fl
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
+// dense1ForwardRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1Forward_2Generic for n rows.
+func dense1ForwardRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = tanh(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[2]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardRows_2Panel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = tanh(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			for j, s := range yRow {
+				yRow[j] = tanh(s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[2]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 8 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX2(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32)
+
+func dense1Forward_2(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense1Forward_2AVX2(y, x, wt, b)
+		for j, s := range y {
+			y[j] = tanh(s)
+		}
+		return
+	}
+	dense1Forward_2Generic(y, x, wt, b)
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 2 inputs to 4 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
+	if useAVX2 {
+		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 2 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[4]float32)(dy[b][0 : 0+4])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+		}
+	}
+}
+
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -34,4 +160,160 @@ func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
+}
+
+// dense2ForwardRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows is dense2Forward_2Generic for n rows.
+func dense2ForwardRows(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := (*[1]float32)(&y[i])
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		dense2Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense2ForwardRows_2Panel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
+func dense2ForwardRows_2(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardTrainRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRows(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense2Forward_2AVX2(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32)
+
+func dense2Forward_2(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense2Forward_2AVX2(y, x, wt, b)
+		s := y[0]
+		y[0] = sigmoid(s)
+		return
+	}
+	dense2Forward_2Generic(y, x, wt, b)
+}
+
+// dense2GradInputRowsPanel0AVX2 sums 1 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for n rows.
+func dense2GradInputRows(y *[4][4]float32, x *[4][1]float32, wt *[4][8]float32, u0 *[4][4]float32, scratch *[1][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for i := range 4 {
+			row := &wt[i]
+			for j := range 1 {
+				scratch[0+j][i] = row[j]
+			}
+		}
+		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			for j, s := range yRow {
+				yRow[j] = tanhGradient(u0Row[j], s)
+			}
+		}
+		return
+	}
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 1 outputs over the rows.
+//
+//go:noescape
+func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense2GradWeight computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
+	if useAVX2 {
+		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 4 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
 }

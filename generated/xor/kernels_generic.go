@@ -37,6 +37,51 @@ func dense1ForwardGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1
 	}
 }
 
+// dense1Forward_2Generic computes the output of layer "dense1", 2→4:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = tanh(s)
+//	}
+//
+// Rolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense1Forward_2Generic(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[4]float32)(y[0 : 0+4])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			s1 := bq[1]
+			s2 := bq[2]
+			s3 := bq[3]
+			{
+				wk := &wt[0]
+				xk := x[0]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+				wk = &wt[1]
+				xk = x[1]
+				s0 += float32(wk[0] * xk)
+				s1 += float32(wk[1] * xk)
+				s2 += float32(wk[2] * xk)
+				s3 += float32(wk[3] * xk)
+			}
+			yq[0] = tanh(s0)
+			yq[1] = tanh(s1)
+			yq[2] = tanh(s2)
+			yq[3] = tanh(s3)
+		}
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 4→1:
 //
 //	for n := range y {
@@ -61,5 +106,44 @@ func dense2ForwardGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		xk = x[3]
 		s0 += float32(wt[3][0] * xk)
 		y[0] = sigmoid(s0)
+	}
+}
+
+// dense2Forward_2Generic computes the output of layer "dense2", 4→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = sigmoid(s)
+//	}
+//
+// Rolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
+func dense2Forward_2Generic(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0 := bq[0]
+			for k := 0; k <= 0; k += 4 {
+				wk := &wt[k]
+				xk := x[k]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[0] * xk)
+				wk = &wt[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[0] * xk)
+			}
+			yq[0] = sigmoid(s0)
+		}
 	}
 }

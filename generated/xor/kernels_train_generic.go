@@ -48,37 +48,6 @@ func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 2 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[4]float32)(dy[b][0 : 0+4])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-		}
-	}
-}
-
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
@@ -141,30 +110,5 @@ func dense2GradInput(y *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]flo
 		y[1] = tanhGradient(a1[1], s1)
 		y[2] = tanhGradient(a1[2], s2)
 		y[3] = tanhGradient(a1[3], s3)
-	}
-}
-
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
-	dy = dy[:len(x)]
-	for k := range 4 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
 	}
 }

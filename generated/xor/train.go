@@ -12,22 +12,15 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&ws.t0, &t.m.a1, &p.w2, &p.b2, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, (*[2]float32)(in), &p.w1, &p.b1)
-		a2 := &ws.t0
-		dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
-		lA2 := &t.m.lA2[i]
-		s_3 := bce(a2[0], y[i][0])
-		lA2[0] = s_3
-		da2 := &ws.t1
-		da2[0] = bceGradient(a2[0], y[i][0], s_2)
-		dz2 := &t.m.dz2[i]
-		dz2[0] = sigmoidGradient(a2[0], da2[0])
-		dz1 := &t.m.dz1[i]
-		dense2GradInput(dz1, dz2, &p.w2, a1)
+		s_3 := bce(ws.t0[i][0], y[i][0])
+		t.m.lA2[i][0] = s_3
+		ws.t1[i][0] = bceGradient(ws.t0[i][0], y[i][0], s_2)
+		t.m.dz2[i][0] = sigmoidGradient(ws.t0[i][0], ws.t1[i][0])
 	}
+	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lA2[:len(x)] {
 		lossY += t.m.lA2[i][0]
@@ -47,15 +40,11 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardRows_2(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows_2(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		dense1Forward(a1, (*[2]float32)(in), &p.w1, &p.b1)
-		a2 := &ws.t1
-		dense2Forward(a2, a1, &p.w2, &p.b2)
-		lA2 := &t.m.lA2_2[i]
-		s_3 := bce(a2[0], y[i][0])
-		lA2[0] = s_3
+		s_3 := bce(ws.t1[i][0], y[i][0])
+		t.m.lA2_2[i][0] = s_3
 	}
 	var lossY float32
 	for i := range t.m.lA2_2[:len(x)] {
@@ -88,11 +77,12 @@ type memory struct {
 	lA2_2          [4][1]float32 // of every sample
 	_              [12]float32
 	gradientSpace  struct {
-		t0 [1]float32
-		t1 [1]float32
+		t0 [4][1]float32
+		t1 [4][1]float32
 	}
 	lossSpace struct {
-		t0 [4]float32
-		t1 [1]float32
+		t0 [4][4]float32
+		t1 [4][1]float32
 	}
+	transposed [1][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

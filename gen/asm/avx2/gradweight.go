@@ -10,12 +10,12 @@ import (
 // each summed over the rows of the batch in their order.
 func GradWeight(k *asm.GradWeight) *asm.Func {
 	f := &asm.Func{Name: k.Name, Doc: k.Doc, Args: []asm.Arg{
-		{Name: "g_", Type: k.GType}, {Name: "dy", Type: k.DYType}, {Name: "x", Type: k.XType}, {Name: "rows", Type: "int"},
+		{Name: "dw", Type: "*" + k.Elem}, {Name: "dy", Type: "*" + k.Elem}, {Name: "x", Type: "*" + k.Elem}, {Name: "rows", Type: "int"},
 	}}
 	m := &gradWeight{writer: &writer{Func: f, double: k.Double, fused: k.Fused}, GradWeight: k}
 	m.vectors = (k.Valid + m.lanes() - 1) / m.lanes()
 	m.partial = k.Valid % m.lanes()
-	m.pointer("g_", regY)
+	m.pointer("dw", regY)
 	m.pointer("x", regX)
 	if m.partial > 0 {
 		m.Ins("LEAQ", MaskName+"<>(SB)", regMask)

@@ -20,9 +20,9 @@ const (
 
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
 // arguments count the tiles of each.
-func TileRows(double bool, width, chains int) []int {
+func TileRows(double bool, valid, chains int) []int {
 	w := &writer{double: double}
-	most := 12 / ((width + w.lanes() - 1) / w.lanes() * chains)
+	most := sums / ((valid + w.lanes() - 1) / w.lanes() * chains)
 	switch {
 	case most >= 6:
 		return []int{6, 5, 1}
@@ -32,15 +32,26 @@ func TileRows(double bool, width, chains int) []int {
 	return []int{1}
 }
 
+// sums is how many vectors of sums a tile may hold; the other registers are
+// for weights, the input and the product.
+const sums = 12
+
+// VectorOutputs is the number of outputs a batched kernel computes for a row:
+// two vectors, or one where the chains need the registers.
+func VectorOutputs(double bool, chains int) int {
+	w := &writer{double: double}
+	return w.lanes() * min(2, sums/chains)
+}
+
 // MatMul prints a batched kernel for one panel of weights.
 func MatMul(k *asm.MatMul) *asm.Func {
-	f := &asm.Func{Name: k.Name, Doc: k.Doc, Args: []asm.Arg{{Name: "y", Type: k.YType}, {Name: "x", Type: k.XType}, {Name: "w", Type: k.WType}}}
+	f := &asm.Func{Name: k.Name, Doc: k.Doc, Args: []asm.Arg{{Name: "y", Type: "*" + k.Elem}, {Name: "x", Type: "*" + k.Elem}, {Name: "w", Type: "*" + k.Elem}}}
 	if k.Bias {
-		f.Args = append(f.Args, asm.Arg{Name: "b", Type: k.BType})
+		f.Args = append(f.Args, asm.Arg{Name: "b", Type: "*" + k.Elem})
 	}
 	m := &matMul{writer: &writer{Func: f, double: k.Double, fused: k.Fused}, MatMul: k}
 	m.vectors = (k.Valid + m.lanes() - 1) / m.lanes()
-	tiles := TileRows(k.Double, k.Width, k.Chains)
+	tiles := TileRows(k.Double, k.Valid, k.Chains)
 	for i := range tiles {
 		f.Args = append(f.Args, asm.Arg{Name: fmt.Sprintf("tiles%d", i), Type: "int"})
 	}

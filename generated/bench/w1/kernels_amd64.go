@@ -18,6 +18,172 @@ func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][1
 	dense1ForwardGeneric(y, x, w, b)
 }
 
+// dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1Forward_2Generic for n rows.
+func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense1Forward_2AVX2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32)
+
+func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	if useAVX2 {
+		dense1Forward_2AVX2(y, x, w, b)
+		tanhEach(y, y)
+		return
+	}
+	dense1Forward_2Generic(y, x, w, b)
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
+	if useAVX2 {
+		for q := range g {
+			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 4 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -31,6 +197,166 @@ func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2]
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
+}
+
+// dense2ForwardRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows is dense2ForwardGeneric for n rows.
+func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		for q := range w {
+			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+		}
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
+// dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		for q := range w {
+			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+		}
+		for i := range n {
+			yRow := &y[i]
+			tanhEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense2GradInputRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2GradInputRows is dense2GradInput for n rows.
+func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+	if useAVX2 {
+		by3, by2, single3 := rowTiles(n, 3, 2)
+		for k := 0; k <= 16; k += 16 {
+			for q := range w {
+				for i := range 16 {
+					row := &w[q][k+i]
+					for j, v := range row {
+						scratch[q*16+j][i] = v
+					}
+				}
+			}
+			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			tanhGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense2GradWeight computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
+	if useAVX2 {
+		for q := range g {
+			dense2GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 32 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
 }
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
@@ -47,6 +373,144 @@ func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
+// dense3ForwardRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense3ForwardRows is dense3Forward_2Generic for n rows.
+func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		return
+	}
+	for i := range n {
+		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense3ForwardRows_2Panel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense3ForwardRows_2 is dense3ForwardGeneric for n rows.
+func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		return
+	}
+	for i := range n {
+		dense3ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3ForwardTrainRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
+func dense3ForwardTrainRows(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		return
+	}
+	for i := range n {
+		dense3ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense3Forward_2AVX2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32)
+
+func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense3Forward_2AVX2(y, x, wt, b)
+		return
+	}
+	dense3Forward_2Generic(y, x, wt, b)
+}
+
+// dense3GradInputRowsPanel0AVX2 sums 2 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3GradInputRows is dense3GradInput for n rows.
+func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 16; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 2 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			tanhGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 2 outputs over the rows.
+//
+//go:noescape
+func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense3GradWeight computes the gradient of the weights of layer "dense3":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
+	if useAVX2 {
+		dense3GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 32 {
+		gk := &gt[k]
+		{
+			var s0, s1 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[2]float32)(dy[b][0 : 0+2])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+		}
+	}
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
+}
+
 // tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
 //
 //go:noescape
@@ -58,4 +522,17 @@ func tanhEach(y *[32]float32, x0 *[32]float32) {
 		return
 	}
 	tanhEachGeneric(y, x0)
+}
+
+// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func tanhGradientEachAVX2(y *[32]float32, x0 *[32]float32, x1 *[32]float32)
+
+func tanhGradientEach(y *[32]float32, x0 *[32]float32, x1 *[32]float32) {
+	if useAVX2 {
+		tanhGradientEachAVX2(y, x0, x1)
+		return
+	}
+	tanhGradientEachGeneric(y, x0, x1)
 }

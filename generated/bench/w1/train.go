@@ -12,29 +12,21 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s := 1 / (float64(len(x)) * 2)
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
+	dense3ForwardTrainRows(&ws.t0, &t.m.a2, &p.w3, &p.b3, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, (*[4]float32)(in), &p.w1, &p.b1)
-		a2 := &t.m.a2[i]
-		dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
-		z3 := &ws.t0
-		dense3ForwardTrain(z3, a2, &p.w3, &p.b3)
-		lZ3 := &t.m.lZ3[i]
 		var s_3 float32
 		for j := range 2 {
-			s_3 += float32(mse(z3[j], y[i][j]))
+			s_3 += float32(mse(ws.t0[i][j], y[i][j]))
 		}
-		lZ3[0] = s_3
-		dz3 := &t.m.dz3[i]
-		for j := range dz3 {
-			dz3[j] = mseGradient(z3[j], y[i][j], s_2)
+		t.m.lZ3[i][0] = s_3
+		for j := range t.m.dz3[i] {
+			t.m.dz3[i][j] = mseGradient(ws.t0[i][j], y[i][j], s_2)
 		}
-		dz2 := &t.m.dz2[i]
-		dense3GradInput(dz2, dz3, &p.w3, a2)
-		dz1 := &t.m.dz1[i]
-		dense2GradInput(dz1, dz2, &p.w2, a1)
 	}
+	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
+	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lZ3[:len(x)] {
 		lossY += t.m.lZ3[i][0]
@@ -56,20 +48,15 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s := 1 / (float64(len(x)) * 2)
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardRows_2(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense3ForwardRows_2(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		dense1Forward(a1, (*[4]float32)(in), &p.w1, &p.b1)
-		a2 := &ws.t1
-		dense2Forward(a2, a1, &p.w2, &p.b2)
-		z3 := (*[2]float32)(ws.t0[:2])
-		dense3Forward(z3, a2, &p.w3, &p.b3)
-		lZ3 := &t.m.lZ3_2[i]
 		var s_3 float32
 		for j := range 2 {
-			s_3 += float32(mse(z3[j], y[i][j]))
+			s_3 += float32(mse(ws.t2[i][j], y[i][j]))
 		}
-		lZ3[0] = s_3
+		t.m.lZ3_2[i][0] = s_3
 	}
 	var lossY float32
 	for i := range t.m.lZ3_2[:len(x)] {
@@ -100,10 +87,12 @@ type memory struct {
 	dz1           [32][32]float32 // of every sample
 	lZ3_2         [32][1]float32  // of every sample
 	gradientSpace struct {
-		t0 [2]float32
+		t0 [32][2]float32
 	}
 	lossSpace struct {
-		t0 [32]float32
-		t1 [32]float32
+		t0 [32][32]float32
+		t1 [32][32]float32
+		t2 [32][2]float32
 	}
+	transposed [32][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

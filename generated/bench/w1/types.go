@@ -28,4 +28,6 @@ type Workspace struct {
 // BatchWorkspace is the workspace of ForwardBatch, with the same rules.
 type BatchWorkspace struct {
 	one Workspace
+	t0  [32][32]float32
+	t1  [32][32]float32
 }

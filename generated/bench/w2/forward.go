@@ -31,11 +31,39 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	softmaxEach((*[10]float32)(y), z2Exp, z2Sum)
 }
 
+// forwardRows computes up to MaxBatch samples, layer by layer.
+func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
+	p := n.p
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	for i := range x {
+		s := ws.t1[i][0]
+		for j := 1; j < 10; j++ {
+			s = larger(s, ws.t1[i][j])
+		}
+		ws.t2[i][0] = s
+		exponentialsEach(&ws.t3[i], &ws.t1[i], &ws.t2[i])
+		var s_20, s_21 float32
+		for j := 0; j <= 8; j += 2 {
+			s_20 += float32(ws.t3[i][j])
+			s_21 += float32(ws.t3[i][j+1])
+		}
+		s_2 := (s_20 + s_21)
+		ws.t2[i][0] = s_2
+		softmaxEach((*[10]float32)(&y[i]), &ws.t3[i], &ws.t2[i])
+	}
+}
+
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("w2.Net.ForwardBatch", "y", len(y), len(x))
+	}
+	for useAVX2 && len(x) > 1 {
+		m := min(len(x), MaxBatch)
+		n.forwardRows(y[:m], x[:m], ws)
+		y, x = y[m:], x[m:]
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

@@ -303,6 +303,13 @@ func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	}
 }
 
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
 // softmaxEachGeneric is y = e / z for every element. y may be an operand.
 func softmaxEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {

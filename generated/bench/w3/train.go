@@ -12,48 +12,35 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
+	dense3ForwardTrainRows(&ws.t0, &t.m.a2, &p.w3, &p.b3, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, (*[784]float32)(in), &p.w1, &p.b1)
-		a2 := &t.m.a2[i]
-		dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
-		z3 := &ws.t0
-		dense3ForwardTrain(z3, a2, &p.w3, &p.b3)
-		z3Max := &ws.t1
-		s_3 := z3[0]
+		s_3 := ws.t0[i][0]
 		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, z3[j])
+			s_3 = larger(s_3, ws.t0[i][j])
 		}
-		z3Max[0] = s_3
-		z3Exp := &ws.t2
-		for j := range z3Exp {
-			z3Exp[j] = exponentials(z3[j], z3Max[0])
+		ws.t1[i][0] = s_3
+		for j := range ws.t2[i] {
+			ws.t2[i][j] = exponentials(ws.t0[i][j], ws.t1[i][0])
 		}
-		z3Sum := &ws.t3
 		var s_40, s_41 float32
 		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(z3Exp[j])
-			s_41 += float32(z3Exp[j+1])
+			s_40 += float32(ws.t2[i][j])
+			s_41 += float32(ws.t2[i][j+1])
 		}
 		s_4 := (s_40 + s_41)
-		z3Sum[0] = s_4
-		z3T := &ws.t4
-		z3T[0] = z3[y[i]]
-		lZ3 := &t.m.lZ3[i]
-		lZ3[0] = crossEntropy(z3T[0], z3Max[0], z3Sum[0])
-		tHot := &ws.t0
-		*tHot = [10]float32{}
-		tHot[y[i]] = 1
-		dz3 := &t.m.dz3[i]
-		for j := range dz3 {
-			dz3[j] = crossEntropyGradient(z3Exp[j], z3Sum[0], tHot[j], s_2)
+		ws.t3[i][0] = s_4
+		ws.t4[i][0] = ws.t0[i][y[i]]
+		t.m.lZ3[i][0] = crossEntropy(ws.t4[i][0], ws.t1[i][0], ws.t3[i][0])
+		clear(ws.t0[i][:])
+		ws.t0[i][y[i]] = 1
+		for j := range t.m.dz3[i] {
+			t.m.dz3[i][j] = crossEntropyGradient(ws.t2[i][j], ws.t3[i][0], ws.t0[i][j], s_2)
 		}
-		dz2 := &t.m.dz2[i]
-		dense3GradInput(dz2, dz3, &p.w3, a2)
-		dz1 := &t.m.dz1[i]
-		dense2GradInput(dz1, dz2, &p.w2, a1)
 	}
+	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
+	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lZ3[:len(x)] {
 		lossY += t.m.lZ3[i][0]
@@ -75,34 +62,25 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense3ForwardRows(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		dense1Forward(a1, (*[784]float32)(in), &p.w1, &p.b1)
-		a2 := &ws.t1
-		dense2Forward(a2, a1, &p.w2, &p.b2)
-		z3 := (*[10]float32)(ws.t0[:10])
-		dense3Forward(z3, a2, &p.w3, &p.b3)
-		z3Max := (*[1]float32)(ws.t1[:1])
-		s_3 := z3[0]
+		s_3 := ws.t2[i][0]
 		for j := 1; j < 10; j++ {
-			s_3 = larger(s_3, z3[j])
+			s_3 = larger(s_3, ws.t2[i][j])
 		}
-		z3Max[0] = s_3
-		z3Exp := &ws.t2
-		exponentialsEach(z3Exp, z3, z3Max)
-		z3Sum := &ws.t3
+		ws.t3[i][0] = s_3
+		exponentialsEach(&ws.t4[i], &ws.t2[i], &ws.t3[i])
 		var s_40, s_41 float32
 		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(z3Exp[j])
-			s_41 += float32(z3Exp[j+1])
+			s_40 += float32(ws.t4[i][j])
+			s_41 += float32(ws.t4[i][j+1])
 		}
 		s_4 := (s_40 + s_41)
-		z3Sum[0] = s_4
-		z3T := (*[1]float32)(ws.t2[:1])
-		z3T[0] = z3[y[i]]
-		lZ3 := &t.m.lZ3_2[i]
-		lZ3[0] = crossEntropy(z3T[0], z3Max[0], z3Sum[0])
+		ws.t5[i][0] = s_4
+		ws.t6[i][0] = ws.t2[i][y[i]]
+		t.m.lZ3_2[i][0] = crossEntropy(ws.t6[i][0], ws.t3[i][0], ws.t5[i][0])
 	}
 	var lossY float32
 	for i := range t.m.lZ3_2[:len(x)] {
@@ -138,16 +116,20 @@ type memory struct {
 	dz1           [32][512]float32 // of every sample
 	lZ3_2         [32][1]float32   // of every sample
 	gradientSpace struct {
-		t0 [10]float32
-		t1 [1]float32
-		t2 [10]float32
-		t3 [1]float32
-		t4 [1]float32
+		t0 [32][10]float32
+		t1 [32][1]float32
+		t2 [32][10]float32
+		t3 [32][1]float32
+		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [512]float32
-		t1 [512]float32
-		t2 [10]float32
-		t3 [1]float32
+		t0 [32][512]float32
+		t1 [32][512]float32
+		t2 [32][10]float32
+		t3 [32][1]float32
+		t4 [32][10]float32
+		t5 [32][1]float32
+		t6 [32][1]float32
 	}
+	transposed [512][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -29,11 +29,31 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	dense10Forward((*[640]float32)(y), a9, &p.w10, &p.b10)
 }
 
+// forwardRows computes up to MaxBatch samples, layer by layer.
+func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
+	p := n.p
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense2ForwardRows(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
+	dense5ForwardRows(&ws.t2, &ws.t1, &p.w5, &p.b5, len(x))
+	dense6ForwardRows(&ws.t0, &ws.t2, &p.w6, &p.b6, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w7, &p.b7, len(x))
+	dense2ForwardRows(&ws.t0, &ws.t1, &p.w8, &p.b8, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w9, &p.b9, len(x))
+	dense10ForwardRows(y, &ws.t1, &p.w10, &p.b10, len(x))
+}
+
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("w4.Net.ForwardBatch", "y", len(y), len(x))
+	}
+	for useAVX2 && len(x) > 1 {
+		m := min(len(x), MaxBatch)
+		n.forwardRows(y[:m], x[:m], ws)
+		y, x = y[m:], x[m:]
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

@@ -17,11 +17,25 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
 }
 
+// forwardRows computes up to MaxBatch samples, layer by layer.
+func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
+	p := n.p
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense3ForwardRows(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
+	dense4ForwardRows(y, &ws.t2, &p.w4, &p.b4, len(x))
+}
+
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
 		nnrt.BadLength("w5.Net.ForwardBatch", "y", len(y), len(x))
+	}
+	for useAVX2 && len(x) > 1 {
+		m := min(len(x), MaxBatch)
+		n.forwardRows(y[:m], x[:m], ws)
+		y, x = y[m:], x[m:]
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

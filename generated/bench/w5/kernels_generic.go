@@ -993,3 +993,63 @@ func dense4ForwardGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b
 		y[0] = s0
 	}
 }
+
+// dense4Forward_2Generic computes the output of layer "dense4", 256→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = s
+//	}
+//
+// Rolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4Forward_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 248; k += 8 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			for k := 0; k <= 248; k += 8 {
+				s0_4 += float32(wt[k+4][0] * x[k+4])
+				s0_5 += float32(wt[k+5][0] * x[k+5])
+				s0_6 += float32(wt[k+6][0] * x[k+6])
+				s0_7 += float32(wt[k+7][0] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[0] = s0
+		}
+	}
+}
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[256]float32, x0 *[256]float32, x1 *[256]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
+// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEach_2Generic(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
+// reluGradientEach_3Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEach_3Generic(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}

@@ -12,28 +12,18 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
+	dense3ForwardTrainRows(&t.m.a3, &t.m.a2, &p.w3, &p.b3, len(x))
+	dense4ForwardTrainRows(&ws.t0, &t.m.a3, &p.w4, &p.b4, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, (*[256]float32)(in), &p.w1, &p.b1)
-		a2 := &t.m.a2[i]
-		dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
-		a3 := &t.m.a3[i]
-		dense3ForwardTrain(a3, a2, &p.w3, &p.b3)
-		z4 := &ws.t0
-		dense4ForwardTrain(z4, a3, &p.w4, &p.b4)
-		lZ4 := &t.m.lZ4[i]
-		s_3 := mse(z4[0], y[i][0])
-		lZ4[0] = s_3
-		dz4 := &t.m.dz4[i]
-		dz4[0] = mseGradient(z4[0], y[i][0], s_2)
-		dz3 := &t.m.dz3[i]
-		dense4GradInput(dz3, dz4, &p.w4, a3)
-		dz2 := &t.m.dz2[i]
-		dense3GradInput(dz2, dz3, &p.w3, a2)
-		dz1 := &t.m.dz1[i]
-		dense2GradInput(dz1, dz2, &p.w2, a1)
+		s_3 := mse(ws.t0[i][0], y[i][0])
+		t.m.lZ4[i][0] = s_3
+		t.m.dz4[i][0] = mseGradient(ws.t0[i][0], y[i][0], s_2)
 	}
+	dense4GradInputRows(&t.m.dz3, &t.m.dz4, &p.w4, &t.m.a3, &t.m.transposed, len(x))
+	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
+	dense2GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lZ4[:len(x)] {
 		lossY += t.m.lZ4[i][0]
@@ -57,19 +47,13 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense3ForwardRows(&ws.t2, &ws.t1, &p.w3, &p.b3, len(x))
+	dense4ForwardRows_2(&ws.t3, &ws.t2, &p.w4, &p.b4, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		dense1Forward(a1, (*[256]float32)(in), &p.w1, &p.b1)
-		a2 := &ws.t1
-		dense2Forward(a2, a1, &p.w2, &p.b2)
-		a3 := (*[256]float32)(ws.t0[:256])
-		dense3Forward(a3, a2, &p.w3, &p.b3)
-		z4 := (*[1]float32)(ws.t1[:1])
-		dense4Forward(z4, a3, &p.w4, &p.b4)
-		lZ4 := &t.m.lZ4_2[i]
-		s_3 := mse(z4[0], y[i][0])
-		lZ4[0] = s_3
+		s_3 := mse(ws.t3[i][0], y[i][0])
+		t.m.lZ4_2[i][0] = s_3
 	}
 	var lossY float32
 	for i := range t.m.lZ4_2[:len(x)] {
@@ -102,10 +86,13 @@ type memory struct {
 	dz1           [32][1024]float32 // of every sample
 	lZ4_2         [32][1]float32    // of every sample
 	gradientSpace struct {
-		t0 [1]float32
+		t0 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [1024]float32
-		t1 [512]float32
+		t0 [32][1024]float32
+		t1 [32][512]float32
+		t2 [32][256]float32
+		t3 [32][1]float32
 	}
+	transposed [512][16]float32 // weights of 16 inputs, for the gradients of inputs
 }

@@ -18,6 +18,294 @@ func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4]
 	dense1ForwardGeneric(y, x, w, b)
 }
 
+// dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardRows is dense1ForwardGeneric for n rows.
+func dense1ForwardRows(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			sigmoidEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[64]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRows(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			sigmoidEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[64]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense1GradWeight computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
+	if useAVX2 {
+		for q := range g {
+			dense1GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 64 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense2ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardRows is dense1ForwardGeneric for n rows.
+func dense2ForwardRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			sigmoidEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
+// dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense2ForwardTrainRows is dense1ForwardTrain for n rows.
+func dense2ForwardTrainRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for q := range w {
+			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			sigmoidEach(yRow, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense1ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense3GradInputRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense3GradInputRows is dense3GradInput for n rows.
+func dense3GradInputRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 48; k += 16 {
+			for q := range w {
+				for i := range 16 {
+					row := &w[q][k+i]
+					for j, v := range row {
+						scratch[q*16+j][i] = v
+					}
+				}
+			}
+			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			sigmoidGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense3GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense3GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
+//
+//go:noescape
+func dense3GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense3GradWeight computes the gradient of the weights of layer "dense3":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
+	if useAVX2 {
+		for q := range g {
+			dense3GradWeightPanel0AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], len(x))
+		}
+		return
+	}
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 64 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -34,6 +322,159 @@ func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]
 	dense4ForwardGeneric(y, x, wt, b)
 }
 
+// dense4ForwardRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense4ForwardRows is dense4Forward_2Generic for n rows.
+func dense4ForwardRows(y []Output, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		for i := range n {
+			yRow := (*[1]float32)(&y[i])
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
+func dense4ForwardRows_2(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		for i := range n {
+			yRow := &y[i]
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		dense4ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
+func dense4ForwardTrainRows(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
+	if useAVX2 {
+		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
+		for i := range n {
+			yRow := &y[i]
+			s := yRow[0]
+			yRow[0] = sigmoid(s)
+		}
+		return
+	}
+	for i := range n {
+		dense4ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+//go:noescape
+func dense4Forward_2AVX2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32)
+
+func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	if useAVX2 {
+		dense4Forward_2AVX2(y, x, wt, b)
+		s := y[0]
+		y[0] = sigmoid(s)
+		return
+	}
+	dense4Forward_2Generic(y, x, wt, b)
+}
+
+// dense4GradInputRowsPanel0AVX2 sums 1 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// dense4GradInputRows is dense4GradInput for n rows.
+func dense4GradInputRows(y *[32][64]float32, x *[32][1]float32, wt *[64][8]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
+	if useAVX2 {
+		by6, by5, single6 := rowTiles(n, 6, 5)
+		for k := 0; k <= 48; k += 16 {
+			for i := range 16 {
+				row := &wt[k+i]
+				for j := range 1 {
+					scratch[0+j][i] = row[j]
+				}
+			}
+			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
+		}
+		for i := range n {
+			yRow := &y[i]
+			u0Row := &u0[i]
+			sigmoidGradientEach(yRow, u0Row, yRow)
+		}
+		return
+	}
+	for i := range n {
+		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense4GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 1 outputs over the rows.
+//
+//go:noescape
+func dense4GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
+
+// dense4GradWeight computes the gradient of the weights of layer "dense4":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
+	if useAVX2 {
+		dense4GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
+		return
+	}
+	dy = dy[:len(x)]
+	for k := range 64 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
+func rowTiles(n int, a int, b int) (int, int, int) {
+	for i := n / a; i >= 0; i-- {
+		if rest := n - i*a; rest%b == 0 {
+			return i, rest / b, 0
+		}
+	}
+	return n / a, n % a / b, n % a % b
+}
+
 // sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
 //
 //go:noescape
@@ -45,4 +486,17 @@ func sigmoidEach(y *[64]float32, x0 *[64]float32) {
 		return
 	}
 	sigmoidEachGeneric(y, x0)
+}
+
+// sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func sigmoidGradientEachAVX2(y *[64]float32, x0 *[64]float32, x1 *[64]float32)
+
+func sigmoidGradientEach(y *[64]float32, x0 *[64]float32, x1 *[64]float32) {
+	if useAVX2 {
+		sigmoidGradientEachAVX2(y, x0, x1)
+		return
+	}
+	sigmoidGradientEachGeneric(y, x0, x1)
 }

@@ -304,9 +304,55 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 	}
 }
 
+// dense4Forward_2Generic computes the output of layer "dense4", 64→1:
+//
+//	for n := range y {
+//		s := b[n]
+//		for k := range x {
+//			s += w[n][k] * x[k]
+//		}
+//		y[n] = sigmoid(s)
+//	}
+//
+// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func dense4Forward_2Generic(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	_ = wt[0][0]
+	{
+		yq := (*[1]float32)(y[0 : 0+1])
+		bq := &b[0]
+		{
+			s0_0 := bq[0]
+			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
+			for k := 0; k <= 56; k += 8 {
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_2 += float32(wt[k+2][0] * x[k+2])
+				s0_3 += float32(wt[k+3][0] * x[k+3])
+			}
+			for k := 0; k <= 56; k += 8 {
+				s0_4 += float32(wt[k+4][0] * x[k+4])
+				s0_5 += float32(wt[k+5][0] * x[k+5])
+				s0_6 += float32(wt[k+6][0] * x[k+6])
+				s0_7 += float32(wt[k+7][0] * x[k+7])
+			}
+			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
+			yq[0] = sigmoid(s0)
+		}
+	}
+}
+
 // sigmoidEachGeneric is y = sigmoid(x) for every element. y may be an operand.
 func sigmoidEachGeneric(y *[64]float32, x0 *[64]float32) {
 	for j := range y {
 		y[j] = float32(sigmoid(x0[j]))
+	}
+}
+
+// sigmoidGradientEachGeneric is dx = dy · (y · (1 - y)) for every element. y may be an operand.
+func sigmoidGradientEachGeneric(y *[64]float32, x0 *[64]float32, x1 *[64]float32) {
+	for j := range y {
+		y[j] = float32(sigmoidGradient(x0[j], x1[j]))
 	}
 }

@@ -155,77 +155,6 @@ func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b
 	}
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 64 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
-}
-
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 	*g = [4][16]float32{}
@@ -268,77 +197,6 @@ func dense3GradInput(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *
 		y[k+1] = sigmoidGradient(a2[k+1], s1)
 		y[k+2] = sigmoidGradient(a2[k+2], s2)
 		y[k+3] = sigmoidGradient(a2[k+3], s3)
-	}
-}
-
-// dense3GradWeight computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 64 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
 	}
 }
 
@@ -721,30 +579,5 @@ func dense4GradInput(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]
 		y[61] = sigmoidGradient(a3[61], s1)
 		y[62] = sigmoidGradient(a3[62], s2)
 		y[63] = sigmoidGradient(a3[63], s3)
-	}
-}
-
-// dense4GradWeight computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
-func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
-	dy = dy[:len(x)]
-	for k := range 64 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
 	}
 }

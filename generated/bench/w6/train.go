@@ -12,30 +12,19 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
+	dense2ForwardTrainRows(&t.m.a2, &t.m.a1, &p.w2, &p.b2, len(x))
+	dense2ForwardTrainRows(&t.m.a3, &t.m.a2, &p.w3, &p.b3, len(x))
+	dense4ForwardTrainRows(&ws.t0, &t.m.a3, &p.w4, &p.b4, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &t.m.a1[i]
-		dense1ForwardTrain(a1, (*[64]float32)(in), &p.w1, &p.b1)
-		a2 := &t.m.a2[i]
-		dense1ForwardTrain(a2, a1, &p.w2, &p.b2)
-		a3 := &t.m.a3[i]
-		dense1ForwardTrain(a3, a2, &p.w3, &p.b3)
-		a4 := &ws.t0
-		dense4ForwardTrain(a4, a3, &p.w4, &p.b4)
-		lA4 := &t.m.lA4[i]
-		s_3 := mse(a4[0], y[i][0])
-		lA4[0] = s_3
-		da4 := &ws.t1
-		da4[0] = mseGradient(a4[0], y[i][0], s_2)
-		dz4 := &t.m.dz4[i]
-		dz4[0] = sigmoidGradient(a4[0], da4[0])
-		dz3 := &t.m.dz3[i]
-		dense4GradInput(dz3, dz4, &p.w4, a3)
-		dz2 := &t.m.dz2[i]
-		dense3GradInput(dz2, dz3, &p.w3, a2)
-		dz1 := &t.m.dz1[i]
-		dense3GradInput(dz1, dz2, &p.w2, a1)
+		s_3 := mse(ws.t0[i][0], y[i][0])
+		t.m.lA4[i][0] = s_3
+		ws.t1[i][0] = mseGradient(ws.t0[i][0], y[i][0], s_2)
+		t.m.dz4[i][0] = sigmoidGradient(ws.t0[i][0], ws.t1[i][0])
 	}
+	dense4GradInputRows(&t.m.dz3, &t.m.dz4, &p.w4, &t.m.a3, &t.m.transposed, len(x))
+	dense3GradInputRows(&t.m.dz2, &t.m.dz3, &p.w3, &t.m.a2, &t.m.transposed, len(x))
+	dense3GradInputRows(&t.m.dz1, &t.m.dz2, &p.w2, &t.m.a1, &t.m.transposed, len(x))
 	var lossY float32
 	for i := range t.m.lA4[:len(x)] {
 		lossY += t.m.lA4[i][0]
@@ -59,19 +48,13 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	y = y[:len(x)]
+	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
+	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
+	dense2ForwardRows(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
+	dense4ForwardRows_2(&ws.t2, &ws.t0, &p.w4, &p.b4, len(x))
 	for i := range x {
-		in := &x[i]
-		a1 := &ws.t0
-		dense1Forward(a1, (*[64]float32)(in), &p.w1, &p.b1)
-		a2 := &ws.t1
-		dense1Forward(a2, a1, &p.w2, &p.b2)
-		a3 := &ws.t0
-		dense1Forward(a3, a2, &p.w3, &p.b3)
-		a4 := (*[1]float32)(ws.t1[:1])
-		dense4Forward(a4, a3, &p.w4, &p.b4)
-		lA4 := &t.m.lA4_2[i]
-		s_3 := mse(a4[0], y[i][0])
-		lA4[0] = s_3
+		s_3 := mse(ws.t2[i][0], y[i][0])
+		t.m.lA4_2[i][0] = s_3
 	}
 	var lossY float32
 	for i := range t.m.lA4_2[:len(x)] {
@@ -104,11 +87,13 @@ type memory struct {
 	dz1           [32][64]float32 // of every sample
 	lA4_2         [32][1]float32  // of every sample
 	gradientSpace struct {
-		t0 [1]float32
-		t1 [1]float32
+		t0 [32][1]float32
+		t1 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [64]float32
-		t1 [64]float32
+		t0 [32][64]float32
+		t1 [32][64]float32
+		t2 [32][1]float32
 	}
+	transposed [64][16]float32 // weights of 16 inputs, for the gradients of inputs
 }
