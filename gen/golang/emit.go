@@ -47,6 +47,7 @@ type emitter struct {
 	scalars  map[string]*scalarFunc // by program
 	kernels  map[string]*kernelFunc // by what they compute
 	used     map[string]bool        // runtime identifiers used
+	updates  map[string]string      // names of update kernels, by what they compute
 	rowNames map[*ir.Value]string
 }
 
@@ -55,7 +56,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
-		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
+		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{}, updates: map[string]string{},
 	}
 }
 

@@ -155,6 +155,7 @@ func (e *emitter) forwardRows(f *jen.File) error {
 	if len(copies) > 0 {
 		stmts = append(stmts, forRange("i", "x", copies...))
 	}
+	stmts = append(b.boundRows(), stmts...)
 	if b.usesParams() {
 		stmts = append([]jen.Code{letf("p", "n.p")}, stmts...)
 	}

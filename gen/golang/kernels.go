@@ -23,8 +23,8 @@ type kernelFunc struct {
 	// vector is the same in assembly, nil if there is none; finish is what Go
 	// does with its sums.
 	vector vectorKernel
-	// rows: the function works on all rows of a batch. It exists once with
-	// assembly, fast before generic, and once without.
+	// rows: the function works on all rows of a batch: fast with assembly,
+	// generic in portable Go. Without the first it only serves assembly.
 	rows          bool
 	fast, generic []jen.Code
 	extra         []interface {
@@ -55,7 +55,7 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	byName := map[string]*kernelFunc{}
 	for _, k := range e.kernels {
-		if k.train == train && !k.rows {
+		if k.train == train && !k.assemblyOnly() {
 			byName[k.name] = k
 		}
 	}
@@ -72,15 +72,22 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 		for i, a := range k.args {
 			params[i] = jen.Id(a.name).Id(a.typ)
 		}
-		f.Func().Id(k.portable()).Params(params...).Id(k.result).Block(k.body...)
+		body := k.body
+		if k.rows {
+			body = k.generic
+		}
+		f.Func().Id(k.portable()).Params(params...).Id(k.result).Block(body...)
 		f.Line()
 	}
 	return f, nil
 }
 
+// assemblyOnly reports whether the function exists beside assembly alone.
+func (k *kernelFunc) assemblyOnly() bool { return k.rows && k.fast == nil }
+
 // portable is the name of the kernel in portable Go.
 func (k *kernelFunc) portable() string {
-	if k.vector != nil {
+	if k.vector != nil || k.rows && !k.assemblyOnly() {
 		return k.name + "Generic"
 	}
 	return k.name

@@ -239,6 +239,19 @@ func (b *body) paramLoop(t *plan.Tensor, holders, names []string, inner func(ele
 // update of parameters and states, or a copy.
 func (b *body) paramMap(o *ir.Map) error {
 	t := b.e.plan.TensorOf(o.Out[0].Param)
+	if o.Out[0].Kind == ir.Temp {
+		b.at[o.Out[0]] = place{b.holder(o.Out[0]), ""}
+	}
+	if b.vectorUpdate(o, t) {
+		return nil
+	}
+	b.add(note("%s: %s", o.Out[0].Name, wrapFormula(o.Prog)))
+	b.add(b.elementLoop(o, t)...)
+	return nil
+}
+
+// elementLoop walks the elements of an operation on parameter-shaped values.
+func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
 	var holders, names []string
 	index := map[*ir.Value]int{}
 	scope := b.e.local("j", "k", "q", "t", "n", "g", "x", "y")
@@ -258,8 +271,7 @@ func (b *body) paramMap(o *ir.Map) error {
 	for i, y := range o.Out {
 		add(y, o.OutNames[i])
 	}
-	b.add(note("%s: %s", o.Out[0].Name, wrapFormula(o.Prog)))
-	b.add(b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
+	return b.paramLoop(t, holders, names, func(elements []string) []jen.Code {
 		s := b.e.scalar(b.e.elem)
 		s.avoid(scope)
 		var body []jen.Code
@@ -277,11 +289,7 @@ func (b *body) paramMap(o *ir.Map) error {
 			body = append(body, setf(elements[index[y]], "%s", s.names[o.OutNames[i]]))
 		}
 		return body
-	})...)
-	if o.Out[0].Kind == ir.Temp {
-		b.at[o.Out[0]] = place{b.holder(o.Out[0]), ""}
-	}
-	return nil
+	})
 }
 
 // randomWeights draws the mask of removed connections, by canonical index.

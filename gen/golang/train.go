@@ -100,7 +100,8 @@ func (b *body) phases(p *plan.Batched) ([]jen.Code, error) {
 		if err != nil {
 			return nil, err
 		}
-		stmts = append(stmts, setf("y", "y[:len(x)]")) // no bounds checks of y[i]
+		// What follows needs no bounds checks of rows.
+		stmts = append(stmts, b.boundRows()...)
 		stmts = append(stmts, code...)
 	}
 	b.phase = p.Sums
@@ -108,6 +109,15 @@ func (b *body) phases(p *plan.Batched) ([]jen.Code, error) {
 		return nil, err
 	}
 	return append(stmts, b.take()...), nil
+}
+
+// boundRows tells the compiler how many rows there are.
+func (b *body) boundRows() []jen.Code {
+	var out []jen.Code
+	if b.layers {
+		out = append(out, setf("x", "x[:min(len(x), MaxBatch)]"))
+	}
+	return append(out, setf("y", "y[:len(x)]"))
 }
 
 // samples emits what is done for every sample: layer by layer, or sample by

@@ -176,8 +176,10 @@ func (e *emitter) assembly() error {
 				fmt.Fprintf(&text, "\n%s", f.Text())
 				declare(asmGo, f)
 			}
-			k.rowsFunc(asmGo, true)
-			k.rowsFunc(other, false)
+			k.rowsFunc(asmGo)
+			if !k.assemblyOnly() {
+				e.forwardGeneric(other, k)
+			}
 			continue
 		}
 		f := k.vector.print(t, k.name+strings.ToUpper(t.Name), k)
@@ -229,15 +231,15 @@ func declare(f *jen.File, fn *asm.Func) {
 	f.Line()
 }
 
-// rowsFunc prints a function over rows, with or without assembly.
-func (k *kernelFunc) rowsFunc(f *jen.File, assembly bool) {
-	params, _ := k.signature()
+// rowsFunc prints the function over rows that chooses, or a helper of it.
+func (k *kernelFunc) rowsFunc(f *jen.File) {
+	params, pass := k.signature()
 	for _, line := range k.doc {
 		f.Comment(line)
 	}
 	body := k.generic
-	if assembly && k.fast != nil {
-		body = append([]jen.Code{jen.If(jen.Id("useAVX2")).Block(k.fast...)}, body...)
+	if !k.assemblyOnly() {
+		body = []jen.Code{jen.If(jen.Id("useAVX2")).Block(k.fast...), jen.Id(k.portable()).Call(pass...)}
 	}
 	f.Func().Id(k.name).Params(params...).Id(k.result).Block(body...)
 	f.Line()

@@ -27,5 +27,10 @@ func (p *Plan) TrainerBytes() int {
 	for _, v := range t.Rows {
 		n += roundUp(p.Options.Batch*v.Size(), schedule.Panel) * elemSize(v.DType)
 	}
-	return n + t.Gradients.Sample.Bytes(p.Prog.DType) + t.Evaluate.Sample.Bytes(p.Prog.DType)
+	spaces := t.Gradients.Sample.Bytes(p.Prog.DType) + t.Evaluate.Sample.Bytes(p.Prog.DType)
+	if p.Layerwise {
+		spaces *= p.Options.Batch
+		n += p.TransposedRows() * schedule.Panel * elemSize(p.Prog.DType)
+	}
+	return n + spaces
 }

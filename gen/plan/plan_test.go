@@ -162,7 +162,7 @@ func TestString(t *testing.T) {
 	for _, want := range []string{
 		"plan of skip, float32, fast mode, batch 16, unroll auto",
 		"w2     body.weight    [3][8]float32            320     96     32",
-		"straight-line, 4 chains]", `fused %14 = map "relu"`, "in t0", "momentum_buffer",
+		"straight-line, 4 chains, assembly]", `fused %14 = map "relu"`, "in t0", "momentum_buffer",
 		"gradients: per sample, workspace", "gradients: over the batch", "\nupdate\n",
 	} {
 		require.Contains(t, text[0], want)

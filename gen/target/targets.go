@@ -27,6 +27,10 @@ type Target struct {
 	VectorOutputs func(double bool, chains int) int
 	// GradWeight prints the gradient of weights.
 	GradWeight func(*asm.GradWeight) *asm.Func
+	// Update prints an element-wise operation in place, or reports that it
+	// cannot. Lanes is the number of elements it takes at once.
+	Update func(*asm.Update) (*asm.Func, bool)
+	Lanes  func(double bool) int
 }
 
 // Targets are the rows, the preferred first.
@@ -34,7 +38,7 @@ var Targets = []Target{
 	{
 		Name: "avx2", Arch: "amd64", Doc: "AVX2 with fused multiply-add (Haswell, Zen and later)",
 		Detect: "hasAVX2()", Data: avx2.Masks(), MatVec: avx2.MatVec, Map: avx2.Map,
-		MatMul: avx2.MatMul, TileRows: avx2.TileRows, VectorOutputs: avx2.VectorOutputs, GradWeight: avx2.GradWeight,
+		MatMul: avx2.MatMul, TileRows: avx2.TileRows, VectorOutputs: avx2.VectorOutputs, GradWeight: avx2.GradWeight, Update: avx2.Update, Lanes: avx2.Lanes,
 	},
 }
 

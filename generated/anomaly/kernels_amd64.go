@@ -3,6 +3,15 @@
 
 package anomaly
 
+// dense10BiasAdam changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
+		return
+	}
+	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
 // dense10ForwardAVX2 is dense10ForwardGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -31,9 +40,7 @@ func dense10ForwardRows(y []Output, x *[32][128]float32, w *[40][129][16]float32
 		}
 		return
 	}
-	for i := range n {
-		dense10ForwardGeneric((*[640]float32)(&y[i]), &x[i], w, b)
-	}
+	dense10ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense10ForwardRows_2Panel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -50,9 +57,7 @@ func dense10ForwardRows_2(y *[32][640]float32, x *[32][128]float32, w *[40][129]
 		}
 		return
 	}
-	for i := range n {
-		dense10ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense10ForwardRows_2Generic(y, x, w, b, n)
 }
 
 // dense10ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -69,9 +74,7 @@ func dense10ForwardTrainRows(y *[32][640]float32, x *[32][128]float32, w *[40][1
 		}
 		return
 	}
-	for i := range n {
-		dense10ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense10ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense10GradInputRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
@@ -101,9 +104,7 @@ func dense10GradInputRows(y *[32][128]float32, x *[32][640]float32, w *[40][129]
 		}
 		return
 	}
-	for i := range n {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense10GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense10GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
@@ -127,65 +128,32 @@ func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]floa
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 128 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense10GradWeightGeneric(g, dy, x)
+}
+
+// dense10WeightAdam changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 40 {
+			adamElementsAVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
 		}
+		return
 	}
+	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+
+// dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
@@ -216,9 +184,7 @@ func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
@@ -235,9 +201,7 @@ func dense1ForwardTrainRows(y *[32][128]float32, x []Input, w *[8][641][16]float
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[640]float32)(&x[i]), w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense1GradWeightPanel0AVX2 sums the gradients of the weights from 640 inputs to 16 outputs over the rows.
@@ -261,65 +225,27 @@ func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 640 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1WeightAdam changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
 		}
+		return
 	}
+	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense2BiasAdam changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 16384 multiply-adds,
@@ -350,9 +276,7 @@ func dense2ForwardRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense2ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -369,9 +293,67 @@ func dense2ForwardTrainRows(y *[32][128]float32, x *[32][128]float32, w *[8][129
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
+	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+}
+
+// dense2WeightAdam changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
+		}
+		return
 	}
+	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense3BiasAdam changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
+		}
+		return
+	}
+	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense4BiasAdam changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense4WeightAdam changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
+		}
+		return
+	}
+	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense5BiasAdam changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
+		return
+	}
+	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 1024 multiply-adds,
@@ -399,9 +381,7 @@ func dense5ForwardRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float
 		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense5ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
@@ -415,9 +395,7 @@ func dense5ForwardTrainRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]
 		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense5ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense5GradInputRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
@@ -445,9 +423,7 @@ func dense5GradInputRows(y *[32][128]float32, x *[32][8]float32, wt *[128][8]flo
 		}
 		return
 	}
-	for i := range n {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense5GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 8 outputs over the rows.
@@ -469,40 +445,25 @@ func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
 		dense5GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 128 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
+	dense5GradWeightGeneric(gt, dy, x)
+}
+
+// dense5WeightAdam changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
+		return
 	}
+	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense6BiasAdam changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 1024 multiply-adds,
@@ -533,9 +494,7 @@ func dense6ForwardRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]floa
 		}
 		return
 	}
-	for i := range n {
-		dense6ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense6ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
@@ -552,9 +511,7 @@ func dense6ForwardTrainRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16
 		}
 		return
 	}
-	for i := range n {
-		dense6ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense6ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense6GradInputRowsPanel0AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
@@ -581,9 +538,7 @@ func dense6GradInputRows(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]fl
 		}
 		return
 	}
-	for i := range n {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense6GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 16 outputs over the rows.
@@ -607,65 +562,67 @@ func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 8 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense6GradWeightGeneric(g, dy, x)
+}
+
+// dense6WeightAdam changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
 		}
+		return
 	}
+	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense7BiasAdam changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense7WeightAdam changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
+		}
+		return
+	}
+	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense8BiasAdam changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense8WeightAdam changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
+		}
+		return
+	}
+	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense9BiasAdam changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
+		return
+	}
+	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense9GradInputRowsPanel0AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
@@ -695,9 +652,7 @@ func dense9GradInputRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][1
 		}
 		return
 	}
-	for i := range n {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense9GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense9GradWeightPanel0AVX2 sums the gradients of the weights from 128 inputs to 16 outputs over the rows.
@@ -721,65 +676,18 @@ func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float3
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 128 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense9GradWeightGeneric(g, dy, x)
+}
+
+// dense9WeightAdam changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 8 {
+			adamElementsAVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
 		}
+		return
 	}
+	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.

@@ -2040,6 +2040,63 @@ rows3:
 	VZEROUPPER 
 	RET 
 
+DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+8(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+16(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+24(SB)/4, $0x322bcc77
+GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+// func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+TEXT ·adamElementsAVX2(SB), NOSPLIT, $0-56
+	MOVQ step_size_+32(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ correction_+40(FP), R9
+	VBROADCASTSS (R9), Y1
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ exp_avg_+16(FP), DX
+	MOVQ exp_avg_sq_+24(FP), BX
+	XORQ AX, AX
+	MOVQ vectors+48(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y2
+	VMOVUPS (DI)(AX*1), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	VMOVUPS (BX)(AX*1), Y5
+
+	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
+	VBROADCASTSS adamElementsAVX2Const<>+0(SB), Y6
+	VSUBPS Y4, Y2, Y7
+	VMULPS Y7, Y6, Y8
+	VADDPS Y8, Y4, Y6
+
+	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
+	VBROADCASTSS adamElementsAVX2Const<>+8(SB), Y4
+	VMULPS Y5, Y4, Y7
+	VBROADCASTSS adamElementsAVX2Const<>+16(SB), Y4
+	VMULPS Y2, Y4, Y8
+	VMULPS Y2, Y8, Y4
+	VADDPS Y4, Y7, Y8
+
+	// w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
+	VMULPS Y6, Y0, Y4
+	VSQRTPS Y8, Y5
+	VDIVPS Y1, Y5, Y7
+	VBROADCASTSS adamElementsAVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y7, Y9
+	VDIVPS Y9, Y4, Y5
+	VSUBPS Y5, Y3, Y4
+	VMOVUPS Y4, (DI)(AX*1)
+	VMOVUPS Y6, (DX)(AX*1)
+	VMOVUPS Y8, (BX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //

@@ -155,6 +155,20 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 	}
 }
 
+// dense10ForwardRowsGeneric is dense10ForwardGeneric for n rows.
+func dense10ForwardRowsGeneric(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+	for i := range n {
+		dense10ForwardGeneric((*[640]float32)(&y[i]), &x[i], w, b)
+	}
+}
+
+// dense10ForwardRows_2Generic is dense10ForwardGeneric for n rows.
+func dense10ForwardRows_2Generic(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+	for i := range n {
+		dense10ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
 // dense1ForwardGeneric computes the output of layer "dense1", 640→128:
 //
 //	for n := range y {
@@ -308,6 +322,13 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
+func dense1ForwardRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 128→128:
 //
 //	for n := range y {
@@ -458,6 +479,13 @@ func dense2ForwardGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float
 			yq[14] = relu(s4)
 			yq[15] = relu(s5)
 		}
+	}
+}
+
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
+func dense2ForwardRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
 
@@ -626,6 +654,13 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 	}
 }
 
+// dense5ForwardRowsGeneric is dense5ForwardGeneric for n rows.
+func dense5ForwardRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense5ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense6ForwardGeneric computes the output of layer "dense6", 8→128:
 //
 //	for n := range y {
@@ -776,6 +811,13 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 			yq[14] = relu(s4)
 			yq[15] = relu(s5)
 		}
+	}
+}
+
+// dense6ForwardRowsGeneric is dense6ForwardGeneric for n rows.
+func dense6ForwardRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+	for i := range n {
+		dense6ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
 

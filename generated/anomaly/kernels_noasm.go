@@ -3,459 +3,184 @@
 
 package anomaly
 
+func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardGeneric(y, x, w, b)
 }
 
-// dense10ForwardRows is dense10ForwardGeneric for n rows.
 func dense10ForwardRows(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range n {
-		dense10ForwardGeneric((*[640]float32)(&y[i]), &x[i], w, b)
-	}
+	dense10ForwardRowsGeneric(y, x, w, b, n)
 }
 
-// dense10ForwardRows_2 is dense10ForwardGeneric for n rows.
 func dense10ForwardRows_2(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range n {
-		dense10ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense10ForwardRows_2Generic(y, x, w, b, n)
 }
 
-// dense10ForwardTrainRows is dense10ForwardTrain for n rows.
 func dense10ForwardTrainRows(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range n {
-		dense10ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense10ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
-// dense10GradInputRows is dense10GradInput for n rows.
 func dense10GradInputRows(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
-		dense10GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense10GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
-// dense10GradWeight computes the gradient of the weights of layer "dense10":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense10GradWeight(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 128 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
+	dense10GradWeightGeneric(g, dy, x)
+}
+
+func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRows is dense1ForwardGeneric for n rows.
 func dense1ForwardRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRows(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[640]float32)(&x[i]), w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[8][641][16]float32, dy [][128]float32, x []Input) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 640 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
 func dense2ForwardRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense2ForwardRowsGeneric(y, x, w, b, n)
 }
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+}
+
+func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
-// dense5ForwardRows is dense5ForwardGeneric for n rows.
 func dense5ForwardRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense5ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense5ForwardTrainRows is dense5ForwardTrain for n rows.
 func dense5ForwardTrainRows(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense5ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
-// dense5GradInputRows is dense5GradInput for n rows.
 func dense5GradInputRows(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
-// dense5GradWeight computes the gradient of the weights of layer "dense5":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
-	dy = dy[:len(x)]
-	for k := range 128 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
+	dense5GradWeightGeneric(gt, dy, x)
+}
+
+func dense5WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardGeneric(y, x, w, b)
 }
 
-// dense6ForwardRows is dense6ForwardGeneric for n rows.
 func dense6ForwardRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
-		dense6ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense6ForwardRowsGeneric(y, x, w, b, n)
 }
 
-// dense6ForwardTrainRows is dense6ForwardTrain for n rows.
 func dense6ForwardTrainRows(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
-		dense6ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense6ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
-// dense6GradInputRows is dense6GradInput for n rows.
 func dense6GradInputRows(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
-		dense6GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense6GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
-// dense6GradWeight computes the gradient of the weights of layer "dense6":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense6GradWeight(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 8 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
+	dense6GradWeightGeneric(g, dy, x)
 }
 
-// dense9GradInputRows is dense9GradInput for n rows.
+func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
 func dense9GradInputRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
-		dense9GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense9GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
-// dense9GradWeight computes the gradient of the weights of layer "dense9":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense9GradWeight(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 128 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
+	dense9GradWeightGeneric(g, dy, x)
+}
+
+func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
@@ -464,14 +189,4 @@ func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
 
 func reluGradientEach_2(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	reluGradientEach_2Generic(y, x0, x1)
-}
-
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
 }

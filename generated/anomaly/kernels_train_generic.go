@@ -2,6 +2,30 @@
 
 package anomaly
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
+// dense10BiasAdamGeneric changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 40 {
+		gs := &g.b10[q]
+		ws := &p.b10[q]
+		expAvgs := &t.m.expAvg.b10[q]
+		expAvgSqs := &t.m.expAvgSq.b10[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
+	}
+}
+
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense10BiasGrad(g *[40][16]float32, dy [][640]float32) {
 	*g = [40][16]float32{}
@@ -166,6 +190,13 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 	}
 }
 
+// dense10ForwardTrainRowsGeneric is dense10ForwardTrain for n rows.
+func dense10ForwardTrainRowsGeneric(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
+	for i := range n {
+		dense10ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
 // dense10GradInput computes the input gradient of layer "dense10", 640→128:
 //
 //	for n := range y {
@@ -197,6 +228,130 @@ func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32,
 		y[k+1] = reluGradient(a9[k+1], s1)
 		y[k+2] = reluGradient(a9[k+2], s2)
 		y[k+3] = reluGradient(a9[k+3], s3)
+	}
+}
+
+// dense10GradInputRowsGeneric is dense10GradInput for n rows.
+func dense10GradInputRowsGeneric(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+	for i := range n {
+		dense10GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense10GradWeightGeneric computes the gradient of the weights of layer "dense10":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][640]float32, x [][128]float32) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 128 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense10WeightAdamGeneric changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 40 {
+		for k := range 128 {
+			gs := &g.w10[q][k]
+			ws := &p.w10[q][k]
+			expAvgs := &t.m.expAvg.w10[q][k]
+			expAvgSqs := &t.m.expAvgSq.w10[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense1BiasAdamGeneric changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b1[q]
+		ws := &p.b1[q]
+		expAvgs := &t.m.expAvg.b1[q]
+		expAvgSqs := &t.m.expAvgSq.b1[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
 	}
 }
 
@@ -353,6 +508,130 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 	}
 }
 
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[640]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][128]float32, x []Input) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 640 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense1WeightAdamGeneric changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 640 {
+			gs := &g.w1[q][k]
+			ws := &p.w1[q][k]
+			expAvgs := &t.m.expAvg.w1[q][k]
+			expAvgSqs := &t.m.expAvgSq.w1[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense2BiasAdamGeneric changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b2[q]
+		ws := &p.b2[q]
+		expAvgs := &t.m.expAvg.b2[q]
+		expAvgSqs := &t.m.expAvgSq.b2[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
+	}
+}
+
 // dense2ForwardTrain computes the output of layer "dense2", 128→128:
 //
 //	for n := range y {
@@ -502,6 +781,151 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 			yq[13] = relu(s3)
 			yq[14] = relu(s4)
 			yq[15] = relu(s5)
+		}
+	}
+}
+
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense2WeightAdamGeneric changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 128 {
+			gs := &g.w2[q][k]
+			ws := &p.w2[q][k]
+			expAvgs := &t.m.expAvg.w2[q][k]
+			expAvgSqs := &t.m.expAvgSq.w2[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense3BiasAdamGeneric changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b3[q]
+		ws := &p.b3[q]
+		expAvgs := &t.m.expAvg.b3[q]
+		expAvgSqs := &t.m.expAvgSq.b3[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
+	}
+}
+
+// dense3WeightAdamGeneric changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 128 {
+			gs := &g.w3[q][k]
+			ws := &p.w3[q][k]
+			expAvgs := &t.m.expAvg.w3[q][k]
+			expAvgSqs := &t.m.expAvgSq.w3[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense4BiasAdamGeneric changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b4[q]
+		ws := &p.b4[q]
+		expAvgs := &t.m.expAvg.b4[q]
+		expAvgSqs := &t.m.expAvgSq.b4[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
+	}
+}
+
+// dense4WeightAdamGeneric changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 128 {
+			gs := &g.w4[q][k]
+			ws := &p.w4[q][k]
+			expAvgs := &t.m.expAvg.w4[q][k]
+			expAvgSqs := &t.m.expAvgSq.w4[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense5BiasAdamGeneric changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	{
+		gs := &g.b5[0]
+		ws := &p.b5[0]
+		expAvgs := &t.m.expAvg.b5[0]
+		expAvgSqs := &t.m.expAvgSq.b5[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
 		}
 	}
 }
@@ -682,6 +1106,13 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 	}
 }
 
+// dense5ForwardTrainRowsGeneric is dense5ForwardTrain for n rows.
+func dense5ForwardTrainRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense5ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense5GradInput computes the input gradient of layer "dense5", 8→128:
 //
 //	for n := range y {
@@ -713,6 +1144,103 @@ func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[1
 		y[k+1] = reluGradient(a4[k+1], s1)
 		y[k+2] = reluGradient(a4[k+2], s2)
 		y[k+3] = reluGradient(a4[k+3], s3)
+	}
+}
+
+// dense5GradInputRowsGeneric is dense5GradInput for n rows.
+func dense5GradInputRowsGeneric(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+	for i := range n {
+		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense5GradWeightGeneric computes the gradient of the weights of layer "dense5":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][128]float32) {
+	dy = dy[:len(x)]
+	for k := range 128 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
+// dense5WeightAdamGeneric changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for k := range 128 {
+		gs := &g.w5[k]
+		ws := &p.w5[k]
+		expAvgs := &t.m.expAvg.w5[k]
+		expAvgSqs := &t.m.expAvgSq.w5[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
+	}
+}
+
+// dense6BiasAdamGeneric changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b6[q]
+		ws := &p.b6[q]
+		expAvgs := &t.m.expAvg.b6[q]
+		expAvgSqs := &t.m.expAvgSq.b6[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
 	}
 }
 
@@ -869,6 +1397,13 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 	}
 }
 
+// dense6ForwardTrainRowsGeneric is dense6ForwardTrain for n rows.
+func dense6ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
+	for i := range n {
+		dense6ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
 // dense6GradInput computes the input gradient of layer "dense6", 128→8:
 //
 //	for n := range y {
@@ -899,6 +1434,222 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a5[k], s0)
+	}
+}
+
+// dense6GradInputRowsGeneric is dense6GradInput for n rows.
+func dense6GradInputRowsGeneric(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
+	for i := range n {
+		dense6GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense6GradWeightGeneric computes the gradient of the weights of layer "dense6":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][128]float32, x [][8]float32) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 8 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense6WeightAdamGeneric changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 8 {
+			gs := &g.w6[q][k]
+			ws := &p.w6[q][k]
+			expAvgs := &t.m.expAvg.w6[q][k]
+			expAvgSqs := &t.m.expAvgSq.w6[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense7BiasAdamGeneric changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b7[q]
+		ws := &p.b7[q]
+		expAvgs := &t.m.expAvg.b7[q]
+		expAvgSqs := &t.m.expAvgSq.b7[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
+	}
+}
+
+// dense7WeightAdamGeneric changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 128 {
+			gs := &g.w7[q][k]
+			ws := &p.w7[q][k]
+			expAvgs := &t.m.expAvg.w7[q][k]
+			expAvgSqs := &t.m.expAvgSq.w7[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense8BiasAdamGeneric changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b8[q]
+		ws := &p.b8[q]
+		expAvgs := &t.m.expAvg.b8[q]
+		expAvgSqs := &t.m.expAvgSq.b8[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
+	}
+}
+
+// dense8WeightAdamGeneric changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 128 {
+			gs := &g.w8[q][k]
+			ws := &p.w8[q][k]
+			expAvgs := &t.m.expAvg.w8[q][k]
+			expAvgSqs := &t.m.expAvgSq.w8[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
+	}
+}
+
+// dense9BiasAdamGeneric changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		gs := &g.b9[q]
+		ws := &p.b9[q]
+		expAvgs := &t.m.expAvg.b9[q]
+		expAvgSqs := &t.m.expAvgSq.b9[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			expAvg := expAvgs[j]
+			expAvgSq := expAvgSqs[j]
+			expAvg = expAvg + float32(0.1*(g_-expAvg))
+			expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+			w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+			ws[j] = w
+			expAvgs[j] = expAvg
+			expAvgSqs[j] = expAvgSq
+		}
 	}
 }
 
@@ -944,5 +1695,107 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 		y[k+1] = reluGradient(a8[k+1], s1)
 		y[k+2] = reluGradient(a8[k+2], s2)
 		y[k+3] = reluGradient(a8[k+3], s3)
+	}
+}
+
+// dense9GradInputRowsGeneric is dense9GradInput for n rows.
+func dense9GradInputRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
+	for i := range n {
+		dense9GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense9GradWeightGeneric computes the gradient of the weights of layer "dense9":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][128]float32, x [][128]float32) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 128 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense9WeightAdamGeneric changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	for q := range 8 {
+		for k := range 128 {
+			gs := &g.w9[q][k]
+			ws := &p.w9[q][k]
+			expAvgs := &t.m.expAvg.w9[q][k]
+			expAvgSqs := &t.m.expAvgSq.w9[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				expAvg := expAvgs[j]
+				expAvgSq := expAvgSqs[j]
+				expAvg = expAvg + float32(0.1*(g_-expAvg))
+				expAvgSq = float32(0.999*expAvgSq) + float32((0.001*g_)*g_)
+				w = w - ((stepSize * expAvg) / ((nnrt.Sqrt32(expAvgSq) / correction) + 1e-08))
+				ws[j] = w
+				expAvgs[j] = expAvg
+				expAvgSqs[j] = expAvgSq
+			}
+		}
 	}
 }

@@ -3,6 +3,20 @@
 
 package control
 
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+
+// dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 4)
+		return
+	}
+	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -36,9 +50,7 @@ func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[
 		}
 		return
 	}
-	for i := range n {
-		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -59,9 +71,7 @@ func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b 
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRows_2Generic(y, x, w, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -82,9 +92,7 @@ func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32,
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
@@ -123,65 +131,27 @@ func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 4 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1WeightAdam changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 2 {
+			adamElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 8)
 		}
+		return
 	}
+	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense2BiasAdam changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 4)
+		return
+	}
+	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
@@ -217,9 +187,7 @@ func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]flo
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense2ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
@@ -240,9 +208,7 @@ func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][1
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense2GradInputRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
@@ -272,9 +238,7 @@ func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]f
 		}
 		return
 	}
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense2GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 16 outputs over the rows.
@@ -298,65 +262,27 @@ func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) 
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 32 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense2GradWeightGeneric(g, dy, x)
+}
+
+// dense2WeightAdam changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		for q := range 2 {
+			adamElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 64)
 		}
+		return
 	}
+	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
+}
+
+// dense3BiasAdam changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 2)
+		return
+	}
+	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
@@ -384,9 +310,7 @@ func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1
 		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense3ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense3ForwardRows_2Panel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
@@ -400,9 +324,7 @@ func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float
 		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
@@ -416,9 +338,7 @@ func dense3ForwardTrainRows(y *[32][2]float32, x *[32][32]float32, wt *[32][8]fl
 		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
@@ -460,9 +380,7 @@ func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float
 		}
 		return
 	}
-	for i := range n {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense3GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense3GradWeightPanel0AVX2 sums the gradients of the weights from 32 inputs to 2 outputs over the rows.
@@ -484,21 +402,16 @@ func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 		dense3GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 32 {
-		gk := &gt[k]
-		{
-			var s0, s1 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[2]float32)(dy[b][0 : 0+2])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-		}
+	dense3GradWeightGeneric(gt, dy, x)
+}
+
+// dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
+func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+	if useAVX2 {
+		adamElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.expAvg.w3[0][0], &t.m.expAvgSq.w3[0][0], &stepSize, &correction, 32)
+		return
 	}
+	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

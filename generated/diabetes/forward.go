@@ -18,6 +18,8 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 // forwardRows computes up to MaxBatch samples, layer by layer.
 func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
+	x = x[:min(len(x), MaxBatch)]
+	y = y[:len(x)]
 	for i := range x {
 		for j := range ws.t0[i] {
 			ws.t0[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])

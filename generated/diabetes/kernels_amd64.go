@@ -3,6 +3,20 @@
 
 package diabetes
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 10 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -29,9 +43,7 @@ func dense1ForwardRows(y []Output, x *[128][10]float32, wt *[10][8]float32, b *[
 		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense1Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense1ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
@@ -46,9 +58,7 @@ func dense1ForwardRows_2(y *[128][1]float32, x *[128][10]float32, wt *[10][8]flo
 		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense1ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
@@ -63,9 +73,7 @@ func dense1ForwardTrainRows(y *[128][1]float32, x *[128][10]float32, wt *[10][8]
 		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 10 multiply-adds,
@@ -101,19 +109,21 @@ func dense1GradWeight(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
 		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 10 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	dense1GradWeightGeneric(gt, dy, x)
+}
+
+// sgdElements_2AVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// dense1WeightSgd changes dense1.weight: w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 10)
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -14,6 +14,30 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y4
+	VMOVUPS Y4, (DI)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 10 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -1299,5 +1323,44 @@ rows3:
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
 	VMOVUPS Y3, 96(R8)
+	VZEROUPPER 
+	RET 
+
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x80000000
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $16
+
+// sgdElements_2AVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+//
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y4
+
+	// w = w - max(min(w, lr · 0.2), -(lr · 0.2))
+	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y2
+	VMULPS Y2, Y0, Y3
+	VMINPS Y4, Y3, Y2
+	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y3
+	VMULPS Y3, Y0, Y5
+	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y3
+	VXORPS Y3, Y5, Y6
+	VMAXPS Y2, Y6, Y3
+	VSUBPS Y3, Y4, Y2
+	VMOVUPS Y2, (DI)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
 	VZEROUPPER 
 	RET 

@@ -3,66 +3,34 @@
 
 package diabetes
 
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 func dense1Forward(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
 func dense1ForwardRows(y []Output, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense1ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense1ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRows(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense1Forward_2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
-	dy = dy[:len(x)]
-	for k := range 10 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
-	}
+	dense1GradWeightGeneric(gt, dy, x)
 }
 
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1WeightSgdGeneric(t, p, g, lr)
 }

@@ -2,6 +2,8 @@
 
 package diabetes
 
+import "github.com/nngen-go/nngen/runtime/nnrt"
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
@@ -9,6 +11,20 @@ func dense1BiasGrad(g *[1][16]float32, dy [][1]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b1[0]
+		ws := &p.b1[0]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -51,6 +67,53 @@ func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1
 		s0_1 += float32(wt[9][0] * xk)
 		s0 := (s0_0 + s0_1)
 		y[0] = s0
+	}
+}
+
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
+	dy = dy[:len(x)]
+	for k := range 10 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 10 {
+		gs := &g.w1[k]
+		ws := &p.w1[k]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			w = w - nnrt.Max32(nnrt.Min32(w, float32(lr*0.2)), -float32(lr*0.2))
+			ws[j] = w
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	for i := range x {
 		for j := range t.m.xScaled[i] {
@@ -43,6 +44,7 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	ws := &t.m.lossSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	for i := range x {
 		for j := range ws.t0[i] {

@@ -2,35 +2,12 @@
 
 package diabetes
 
-import "github.com/nngen-go/nngen/runtime/nnrt"
-
 // update changes the parameters by one step of sgd on the gradients g.
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	// dense1.bias: w = w - (lr · g)
-	{
-		gs := &g.b1[0]
-		ws := &p.b1[0]
-		for j := range 1 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense1.weight: w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2))
-	for k := range 10 {
-		gs := &g.w1[k]
-		ws := &p.w1[k]
-		for j := range 1 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			w = w - nnrt.Max32(nnrt.Min32(w, float32(lr*0.2)), -float32(lr*0.2))
-			ws[j] = w
-		}
-	}
+	dense1BiasSgd(t, p, g, lr)
+	dense1WeightSgd(t, p, g, lr)
 }
 
 // Penalty is the sum of the regularisers' penalties, which Step's loss leaves out.

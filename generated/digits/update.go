@@ -6,66 +6,8 @@ package digits
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	// dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	for q := range 8 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		momentumBuffers := &t.m.momentumBuffer.b1[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			w = w - float32(lr*momentumBuffer)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
-		}
-	}
-	// dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	for q := range 8 {
-		for k := range 64 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
-			momentumBuffers := &t.m.momentumBuffer.w1[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				momentumBuffer := momentumBuffers[j]
-				momentumBuffer = float32(0.9*momentumBuffer) + g_
-				w = w - float32(lr*momentumBuffer)
-				ws[j] = w
-				momentumBuffers[j] = momentumBuffer
-			}
-		}
-	}
-	// dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	{
-		gs := &g.b2[0]
-		ws := &p.b2[0]
-		momentumBuffers := &t.m.momentumBuffer.b2[0]
-		for j := range 10 {
-			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			w = w - float32(lr*momentumBuffer)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
-		}
-	}
-	// dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	for k := range 128 {
-		gs := &g.w2[k]
-		ws := &p.w2[k]
-		momentumBuffers := &t.m.momentumBuffer.w2[k]
-		for j := range 10 {
-			g_ := gs[j]
-			w := ws[j]
-			momentumBuffer := momentumBuffers[j]
-			momentumBuffer = float32(0.9*momentumBuffer) + g_
-			w = w - float32(lr*momentumBuffer)
-			ws[j] = w
-			momentumBuffers[j] = momentumBuffer
-		}
-	}
+	dense1BiasSgd(t, p, g, lr)
+	dense1WeightSgd(t, p, g, lr)
+	dense2BiasSgd(t, p, g, lr)
+	dense2WeightSgd(t, p, g, lr)
 }

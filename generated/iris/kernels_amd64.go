@@ -3,6 +3,20 @@
 
 package iris
 
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -36,9 +50,7 @@ func dense1ForwardRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float
 		}
 		return
 	}
-	for i := range n {
-		dense1Forward_2Generic(&y[i], &x[i], w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -59,9 +71,7 @@ func dense1ForwardRows_2(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]flo
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense1ForwardRows_2Generic(y, x, w, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
@@ -82,9 +92,7 @@ func dense1ForwardTrainRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 64 multiply-adds,
@@ -123,63 +131,27 @@ func dense1GradWeight(g *[1][4][16]float32, dy [][16]float32, x [][4]float32) {
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 4 {
-		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 1 {
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 8)
 		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
-			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
-		}
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		return
+	}
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 48 multiply-adds,
@@ -208,9 +180,7 @@ func dense2ForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32
 		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -225,9 +195,7 @@ func dense2ForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float
 		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -242,9 +210,7 @@ func dense2ForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]fl
 		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 48 multiply-adds,
@@ -286,9 +252,7 @@ func dense2GradInputRows(y *[16][16]float32, x *[16][3]float32, wt *[16][8]float
 		}
 		return
 	}
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense2GradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
@@ -310,23 +274,16 @@ func dense2GradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
+	dense2GradWeightGeneric(gt, dy, x)
+}
+
+// dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 16)
+		return
 	}
+	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -133,6 +133,20 @@ func dense1ForwardGeneric(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
+func dense1ForwardRowsGeneric(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1Forward_2Generic(&y[i], &x[i], w, b)
+	}
+}
+
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2Generic(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
 // dense1Forward_2Generic computes the output of layer "dense1", 4→16:
 //
 //	for n := range y {
@@ -412,6 +426,20 @@ func dense2ForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[2] = s0
+	}
+}
+
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
+func dense2ForwardRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
+func dense2ForwardRows_2Generic(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

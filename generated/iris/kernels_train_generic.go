@@ -13,6 +13,24 @@ func dense1BiasGrad(g *[1][16]float32, dy [][16]float32) {
 	}
 }
 
+// dense1BiasSgdGeneric changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 1 {
+		gs := &g.b1[q]
+		ws := &p.b1[q]
+		momentumBuffers := &t.m.momentumBuffer.b1[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // dense1ForwardTrain computes the output of layer "dense1", 4→16:
 //
 //	for n := range y {
@@ -144,6 +162,102 @@ func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *
 	}
 }
 
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(g *[1][4][16]float32, dy [][16]float32, x [][4]float32) {
+	dy = dy[:len(x)]
+	for k := range 4 {
+		gk := &g[0][k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+				s3 += float32(d[8] * xk)
+				s4 += float32(d[9] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+			gk[8] = s3
+			gk[9] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4, s5 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[10] * xk)
+				s1 += float32(d[11] * xk)
+				s2 += float32(d[12] * xk)
+				s3 += float32(d[13] * xk)
+				s4 += float32(d[14] * xk)
+				s5 += float32(d[15] * xk)
+			}
+			gk[10] = s0
+			gk[11] = s1
+			gk[12] = s2
+			gk[13] = s3
+			gk[14] = s4
+			gk[15] = s5
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 1 {
+		for k := range 4 {
+			gs := &g.w1[q][k]
+			ws := &p.w1[q][k]
+			momentumBuffers := &t.m.momentumBuffer.w1[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				momentumBuffer := momentumBuffers[j]
+				momentumBuffer = float32(0.9*momentumBuffer) + g_
+				w = w - float32(lr*momentumBuffer)
+				ws[j] = w
+				momentumBuffers[j] = momentumBuffer
+			}
+		}
+	}
+}
+
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -151,6 +265,24 @@ func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense2BiasSgdGeneric changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b2[0]
+		ws := &p.b2[0]
+		momentumBuffers := &t.m.momentumBuffer.b2[0]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -286,6 +418,13 @@ func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 	}
 }
 
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense2GradInput computes the input gradient of layer "dense2", 3→16:
 //
 //	for n := range y {
@@ -389,5 +528,59 @@ func dense2GradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[16]
 		y[13] = tanhGradient(a1[13], s1)
 		y[14] = tanhGradient(a1[14], s2)
 		y[15] = tanhGradient(a1[15], s3)
+	}
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for n rows.
+func dense2GradInputRowsGeneric(y *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, scratch *[3][16]float32, n int) {
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[3]float32)(dy[b][0 : 0+3])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+		}
+	}
+}
+
+// dense2WeightSgdGeneric changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 16 {
+		gs := &g.w2[k]
+		ws := &p.w2[k]
+		momentumBuffers := &t.m.momentumBuffer.w2[k]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
 	}
 }

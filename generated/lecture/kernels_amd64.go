@@ -3,6 +3,20 @@
 
 package lecture
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -34,9 +48,7 @@ func dense1ForwardRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][1
 		}
 		return
 	}
-	for i := range n {
-		dense1Forward_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -55,9 +67,7 @@ func dense1ForwardRows_2(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1]
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -76,9 +86,7 @@ func dense1ForwardTrainRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
@@ -115,40 +123,25 @@ func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
+	dense1GradWeightGeneric(gt, dy, x)
+}
+
+// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 3)
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		return
+	}
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
@@ -182,9 +175,7 @@ func dense2ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 		}
 		return
 	}
-	for i := range n {
-		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -203,9 +194,7 @@ func dense2ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -228,9 +217,7 @@ func dense2ForwardTrainRows(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]flo
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &y1[i], &x[i], wt, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b, n)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
@@ -271,9 +258,25 @@ func dense2GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+}
+
+// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+		return
 	}
+	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		return
+	}
+	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
@@ -307,9 +310,7 @@ func dense3ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 		}
 		return
 	}
-	for i := range n {
-		dense3Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -328,9 +329,7 @@ func dense3ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -349,9 +348,7 @@ func dense3ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]floa
 		}
 		return
 	}
-	for i := range n {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
@@ -396,9 +393,25 @@ func dense3GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+	dense3GradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
+}
+
+// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 8)
+		return
 	}
+	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense4BiasSgd changes dense4.bias: w = w - (lr · g).
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		return
+	}
+	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
@@ -427,9 +440,7 @@ func dense4ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense4Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -444,9 +455,7 @@ func dense4ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -461,9 +470,7 @@ func dense4ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]floa
 		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense4ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
@@ -503,9 +510,25 @@ func dense4GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+}
+
+// dense4WeightSgd changes dense4.weight: w = w - (lr · g).
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 8)
+		return
 	}
+	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense5BiasSgd changes dense5.bias: w = w - (lr · g).
+func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
+		return
+	}
+	dense5BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
@@ -539,9 +562,7 @@ func dense5ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 		}
 		return
 	}
-	for i := range n {
-		dense5Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -560,9 +581,7 @@ func dense5ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense5ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -581,9 +600,7 @@ func dense5ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]floa
 		}
 		return
 	}
-	for i := range n {
-		dense5ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
@@ -624,9 +641,7 @@ func dense5GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense5GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 8 outputs over the rows.
@@ -648,40 +663,25 @@ func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
 		dense5GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
+	dense5GradWeightGeneric(gt, dy, x)
+}
+
+// dense5WeightSgd changes dense5.weight: w = w - (lr · g).
+func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &lr, 8)
+		return
 	}
+	dense5WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense6BiasSgd changes dense6.bias: w = w - (lr · g).
+func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &lr, 2)
+		return
+	}
+	dense6BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 16 multiply-adds,
@@ -710,9 +710,7 @@ func dense6ForwardRows(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][
 		dense6ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense6Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense6ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense6ForwardRows_2Panel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
@@ -727,9 +725,7 @@ func dense6ForwardRows_2(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32
 		dense6ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense6ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense6ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
@@ -744,9 +740,7 @@ func dense6ForwardTrainRows(y *[16][2]float32, x *[16][8]float32, wt *[8][8]floa
 		dense6ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense6ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense6ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
@@ -786,9 +780,7 @@ func dense6GradInputRows(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32
 		}
 		return
 	}
-	for i := range n {
-		dense6GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense6GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 2 outputs over the rows.
@@ -810,21 +802,16 @@ func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
 		dense6GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[2]float32)(dy[b][0 : 0+2])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-		}
+	dense6GradWeightGeneric(gt, dy, x)
+}
+
+// dense6WeightSgd changes dense6.weight: w = w - (lr · g).
+func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &lr, 8)
+		return
 	}
+	dense6WeightSgdGeneric(t, p, g, lr)
 }
 
 // leakyReluEachAVX2 is leakyReluEachGeneric for avx2, with the same bits.

@@ -68,6 +68,20 @@ func dense1ForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
+func dense1ForwardRowsGeneric(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2Generic(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
+	}
+}
+
 // dense1Forward_2Generic computes the output of layer "dense1", 3→8:
 //
 //	for n := range y {
@@ -296,6 +310,20 @@ func dense2ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		y[6] = softsign(s0)
 		s1 := (s1_0 + s1_1)
 		y[7] = softsign(s1)
+	}
+}
+
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
+func dense2ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
+func dense2ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -530,6 +558,20 @@ func dense3ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
+// dense3ForwardRowsGeneric is dense3Forward_2Generic for n rows.
+func dense3ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense3ForwardRows_2Generic is dense3ForwardGeneric for n rows.
+func dense3ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense3Forward_2Generic computes the output of layer "dense3", 8→8:
 //
 //	for n := range y {
@@ -758,6 +800,20 @@ func dense4ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		y[6] = relu(s0)
 		s1 := (s1_0 + s1_1)
 		y[7] = relu(s1)
+	}
+}
+
+// dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
+func dense4ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
+func dense4ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -992,6 +1048,20 @@ func dense5ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
+// dense5ForwardRowsGeneric is dense5Forward_2Generic for n rows.
+func dense5ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense5Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense5ForwardRows_2Generic is dense5ForwardGeneric for n rows.
+func dense5ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense5ForwardGeneric(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense5Forward_2Generic computes the output of layer "dense5", 8→8:
 //
 //	for n := range y {
@@ -1118,6 +1188,20 @@ func dense6ForwardGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		y[0] = s0
 		s1 := (s1_0 + s1_1)
 		y[1] = s1
+	}
+}
+
+// dense6ForwardRowsGeneric is dense6Forward_2Generic for n rows.
+func dense6ForwardRowsGeneric(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense6Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense6ForwardRows_2Generic is dense6ForwardGeneric for n rows.
+func dense6ForwardRows_2Generic(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense6ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -3,332 +3,204 @@
 
 package lecture
 
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
 func dense1ForwardRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1Forward_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
+	dense1GradWeightGeneric(gt, dy, x)
+}
+
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRows is dense2Forward_2Generic for n rows.
 func dense2ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
 func dense2ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRows(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense2ForwardTrain(&y[i], &y1[i], &x[i], wt, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b, n)
 }
 
 func dense2Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputRows is dense2GradInput for n rows.
 func dense2GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+}
+
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRows is dense3Forward_2Generic for n rows.
 func dense3ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense3Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense3ForwardRows_2 is dense3ForwardGeneric for n rows.
 func dense3ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
 func dense3ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputRows is dense3GradInput for n rows.
 func dense3GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, u1 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
-	}
+	dense3GradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
+}
+
+func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows is dense4Forward_2Generic for n rows.
 func dense4ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense4Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
 func dense4ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
 func dense4ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense4ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputRows is dense4GradInput for n rows.
 func dense4GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
+}
+
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense5BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense5ForwardGeneric(y, x, wt, b)
 }
 
-// dense5ForwardRows is dense5Forward_2Generic for n rows.
 func dense5ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense5Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense5ForwardRows_2 is dense5ForwardGeneric for n rows.
 func dense5ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense5ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense5ForwardTrainRows is dense5ForwardTrain for n rows.
 func dense5ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense5ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense5ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense5Forward_2Generic(y, x, wt, b)
 }
 
-// dense5GradInputRows is dense5GradInput for n rows.
 func dense5GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
-		dense5GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense5GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
-// dense5GradWeight computes the gradient of the weights of layer "dense5":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
+	dense5GradWeightGeneric(gt, dy, x)
+}
+
+func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense5WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense6BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense6ForwardGeneric(y, x, wt, b)
 }
 
-// dense6ForwardRows is dense6Forward_2Generic for n rows.
 func dense6ForwardRows(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense6Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense6ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense6ForwardRows_2 is dense6ForwardGeneric for n rows.
 func dense6ForwardRows_2(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense6ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense6ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense6ForwardTrainRows is dense6ForwardTrain for n rows.
 func dense6ForwardTrainRows(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense6ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense6ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense6Forward_2Generic(y, x, wt, b)
 }
 
-// dense6GradInputRows is dense6GradInput for n rows.
 func dense6GradInputRows(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
-		dense6GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense6GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
-// dense6GradWeight computes the gradient of the weights of layer "dense6":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[2]float32)(dy[b][0 : 0+2])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-		}
-	}
+	dense6GradWeightGeneric(gt, dy, x)
+}
+
+func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense6WeightSgdGeneric(t, p, g, lr)
 }
 
 func leakyReluEach(y *[8]float32, x0 *[8]float32) {
@@ -341,16 +213,6 @@ func leakyReluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 
 func reluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	reluGradientEachGeneric(y, x0, x1)
-}
-
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
 }
 
 func sigmoidEach(y *[8]float32, x0 *[8]float32) {

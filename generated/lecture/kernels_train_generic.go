@@ -2,6 +2,20 @@
 
 package lecture
 
+// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b1[0]
+		ws := &p.b1[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense1ForwardTrain computes the output of layer "dense1", 3→8:
 //
 //	for n := range y {
@@ -65,6 +79,87 @@ func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 		y[5] = sigmoid(s0)
 		y[6] = sigmoid(s1)
 		y[7] = sigmoid(s2)
+	}
+}
+
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[3]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
+	dy = dy[:len(x)]
+	for k := range 3 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 3 {
+		gs := &g.w1[k]
+		ws := &p.w1[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
+// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b2[0]
+		ws := &p.b2[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
 	}
 }
 
@@ -223,6 +318,13 @@ func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]
 		s1 := (s1_0 + s1_1)
 		y[7] = s1
 		y1[7] = softsign(s1)
+	}
+}
+
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardTrain(&y[i], &y1[i], &x[i], wt, b)
 	}
 }
 
@@ -416,6 +518,41 @@ func dense2GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]flo
 	}
 }
 
+// dense2GradInputRowsGeneric is dense2GradInput for n rows.
+func dense2GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 8 {
+		gs := &g.w2[k]
+		ws := &p.w2[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
+// dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b3[0]
+		ws := &p.b3[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense3ForwardTrain computes the output of layer "dense3", 8→8:
 //
 //	for n := range y {
@@ -563,6 +700,13 @@ func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 		y[6] = tanh(s0)
 		s1 := (s1_0 + s1_1)
 		y[7] = tanh(s1)
+	}
+}
+
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
+func dense3ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -764,6 +908,41 @@ func dense3GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Ma
 	}
 }
 
+// dense3GradInputRowsGeneric is dense3GradInput for n rows.
+func dense3GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, u1 *[16][8]float32, scratch *[8][16]float32, n int) {
+	for i := range n {
+		dense3GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
+// dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 8 {
+		gs := &g.w3[k]
+		ws := &p.w3[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
+// dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
+func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b4[0]
+		ws := &p.b4[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense4ForwardTrain computes the output of layer "dense4", 8→8:
 //
 //	for n := range y {
@@ -911,6 +1090,13 @@ func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 		y[6] = relu(s0)
 		s1 := (s1_0 + s1_1)
 		y[7] = relu(s1)
+	}
+}
+
+// dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
+func dense4ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1104,6 +1290,27 @@ func dense4GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]flo
 	}
 }
 
+// dense4GradInputRowsGeneric is dense4GradInput for n rows.
+func dense4GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	for i := range n {
+		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
+func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 8 {
+		gs := &g.w4[k]
+		ws := &p.w4[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense5BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
@@ -1111,6 +1318,20 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense5BiasSgdGeneric changes dense5.bias: w = w - (lr · g).
+func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b5[0]
+		ws := &p.b5[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -1262,6 +1483,13 @@ func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 		y[6] = leakyRelu(s0)
 		s1 := (s1_0 + s1_1)
 		y[7] = leakyRelu(s1)
+	}
+}
+
+// dense5ForwardTrainRowsGeneric is dense5ForwardTrain for n rows.
+func dense5ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense5ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1455,6 +1683,73 @@ func dense5GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]flo
 	}
 }
 
+// dense5GradInputRowsGeneric is dense5GradInput for n rows.
+func dense5GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	for i := range n {
+		dense5GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense5GradWeightGeneric computes the gradient of the weights of layer "dense5":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense5GradWeightGeneric(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
+	dy = dy[:len(x)]
+	for k := range 8 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
+// dense5WeightSgdGeneric changes dense5.weight: w = w - (lr · g).
+func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 8 {
+		gs := &g.w5[k]
+		ws := &p.w5[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense6BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
@@ -1462,6 +1757,20 @@ func dense6BiasGrad(g *[1][16]float32, dy [][2]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense6BiasSgdGeneric changes dense6.bias: w = w - (lr · g).
+func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b6[0]
+		ws := &p.b6[0]
+		for j := range 2 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -1514,6 +1823,13 @@ func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	}
 }
 
+// dense6ForwardTrainRowsGeneric is dense6ForwardTrain for n rows.
+func dense6ForwardTrainRowsGeneric(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense6ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense6GradInput computes the input gradient of layer "dense6", 2→8:
 //
 //	for n := range y {
@@ -1561,5 +1877,53 @@ func dense6GradInput(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]flo
 		y[5] = leakyReluGradient(a5[5], s1)
 		y[6] = leakyReluGradient(a5[6], s2)
 		y[7] = leakyReluGradient(a5[7], s3)
+	}
+}
+
+// dense6GradInputRowsGeneric is dense6GradInput for n rows.
+func dense6GradInputRowsGeneric(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
+	for i := range n {
+		dense6GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense6GradWeightGeneric computes the gradient of the weights of layer "dense6":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense6GradWeightGeneric(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
+	dy = dy[:len(x)]
+	for k := range 8 {
+		gk := &gt[k]
+		{
+			var s0, s1 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[2]float32)(dy[b][0 : 0+2])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+		}
+	}
+}
+
+// dense6WeightSgdGeneric changes dense6.weight: w = w - (lr · g).
+func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 8 {
+		gs := &g.w6[k]
+		ws := &p.w6[k]
+		for j := range 2 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
 	}
 }

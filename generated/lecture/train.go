@@ -11,6 +11,7 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	ws := &t.m.gradientSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	dense1ForwardTrainRows(&t.m.a1, x, &p.w1, &p.b1, len(x))
 	dense2ForwardTrainRows(&ws.t0, &ws.t1, &t.m.a1, &p.w2, &p.b2, len(x))
@@ -72,6 +73,7 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	ws := &t.m.lossSpace
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	dense1ForwardRows_2(&ws.t0, x, &p.w1, &p.b1, len(x))
 	dense2ForwardRows_2(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))

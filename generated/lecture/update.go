@@ -6,136 +6,16 @@ package lecture
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	// dense1.bias: w = w - (lr · g)
-	{
-		gs := &g.b1[0]
-		ws := &p.b1[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense1.weight: w = w - (lr · g)
-	for k := range 3 {
-		gs := &g.w1[k]
-		ws := &p.w1[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense2.bias: w = w - (lr · g)
-	{
-		gs := &g.b2[0]
-		ws := &p.b2[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense2.weight: w = w - (lr · g)
-	for k := range 8 {
-		gs := &g.w2[k]
-		ws := &p.w2[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense3.bias: w = w - (lr · g)
-	{
-		gs := &g.b3[0]
-		ws := &p.b3[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense3.weight: w = w - (lr · g)
-	for k := range 8 {
-		gs := &g.w3[k]
-		ws := &p.w3[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense4.bias: w = w - (lr · g)
-	{
-		gs := &g.b4[0]
-		ws := &p.b4[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense4.weight: w = w - (lr · g)
-	for k := range 8 {
-		gs := &g.w4[k]
-		ws := &p.w4[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense5.bias: w = w - (lr · g)
-	{
-		gs := &g.b5[0]
-		ws := &p.b5[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense5.weight: w = w - (lr · g)
-	for k := range 8 {
-		gs := &g.w5[k]
-		ws := &p.w5[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense6.bias: w = w - (lr · g)
-	{
-		gs := &g.b6[0]
-		ws := &p.b6[0]
-		for j := range 2 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense6.weight: w = w - (lr · g)
-	for k := range 8 {
-		gs := &g.w6[k]
-		ws := &p.w6[k]
-		for j := range 2 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
+	dense1BiasSgd(t, p, g, lr)
+	dense1WeightSgd(t, p, g, lr)
+	dense2BiasSgd(t, p, g, lr)
+	dense2WeightSgd(t, p, g, lr)
+	dense3BiasSgd(t, p, g, lr)
+	dense3WeightSgd(t, p, g, lr)
+	dense4BiasSgd(t, p, g, lr)
+	dense4WeightSgd(t, p, g, lr)
+	dense5BiasSgd(t, p, g, lr)
+	dense5WeightSgd(t, p, g, lr)
+	dense6BiasSgd(t, p, g, lr)
+	dense6WeightSgd(t, p, g, lr)
 }

@@ -52,6 +52,8 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 // forwardRows computes up to MaxBatch samples, layer by layer.
 func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
+	x = x[:min(len(x), MaxBatch)]
+	y = y[:len(x)]
 	for i := range x {
 		for j := range ws.t0[i] {
 			ws.t0[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])

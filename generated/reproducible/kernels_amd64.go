@@ -3,6 +3,15 @@
 
 package reproducible
 
+// bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 2)
+		return
+	}
+	bodyBiasSgdGeneric(t, p, g, lr, c)
+}
+
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForwardGeneric.
 //
@@ -34,9 +43,7 @@ func bodyForwardRows(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		}
 		return
 	}
-	for i := range n {
-		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // bodyForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -55,9 +62,7 @@ func bodyForwardRows_2(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 		}
 		return
 	}
-	for i := range n {
-		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // bodyForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -80,9 +85,7 @@ func bodyForwardTrainRows(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3
 		}
 		return
 	}
-	for i := range n {
-		bodyForwardTrain(&y[i], &y1[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardTrainRowsGeneric(y, y1, x, wt, b, n)
 }
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
@@ -119,40 +122,25 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 		bodyGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
+	bodyGradWeightGeneric(gt, dy, x)
+}
+
+// bodyWeightSgd changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 3)
+		return
 	}
+	bodyWeightSgdGeneric(t, p, g, lr, c)
+}
+
+// choiceBiasSgd changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 2)
+		return
+	}
+	choiceBiasSgdGeneric(t, p, g, lr, c)
 }
 
 // choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
@@ -181,9 +169,7 @@ func choiceForwardRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, 
 		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		choiceForward_2Generic(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -198,9 +184,7 @@ func choiceForwardRows_2(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32
 		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		choiceForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -215,9 +199,7 @@ func choiceForwardTrainRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]floa
 		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		choiceForwardTrain(&y[i], &x[i], wt, b)
-	}
+	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
@@ -263,9 +245,7 @@ func choiceGradInputRows(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32
 		}
 		return
 	}
-	for i := range n {
-		choiceGradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
-	}
+	choiceGradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
 }
 
 // choiceGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
@@ -287,23 +267,25 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 		choiceGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
+	choiceGradWeightGeneric(gt, dy, x)
+}
+
+// choiceWeightSgd changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 16)
+		return
 	}
+	choiceWeightSgdGeneric(t, p, g, lr, c)
+}
+
+// dense4BiasSgd changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 2)
+		return
+	}
+	dense4BiasSgdGeneric(t, p, g, lr, c)
 }
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
@@ -342,9 +324,7 @@ func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float
 		}
 		return
 	}
-	for i := range n {
-		dense4Forward_2Generic(&y[i], &x[i], w, b)
-	}
+	dense4ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
@@ -366,9 +346,7 @@ func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]flo
 		}
 		return
 	}
-	for i := range n {
-		dense4ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense4ForwardRows_2Generic(y, x, w, b, n)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
@@ -390,9 +368,7 @@ func dense4ForwardTrainRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]
 		}
 		return
 	}
-	for i := range n {
-		dense4ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense4ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
@@ -448,9 +424,7 @@ func dense4GradInputRows(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]flo
 		dense4GradInputRowsPanel1AVX2(&y[0][16], &x[0][0], &scratch[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		dense4GradInput(&y[i], &x[i], w)
-	}
+	dense4GradInputRowsGeneric(y, x, w, scratch, n)
 }
 
 // dense4GradWeightPanel0AVX2 sums the gradients of the weights from 25 inputs to 16 outputs over the rows.
@@ -474,63 +448,50 @@ func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) 
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 25 {
-		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
+	dense4GradWeightGeneric(g, dy, x)
+}
+
+// dropConnectElementsAVX2 computes y = w · m for every element.
+//
+//go:noescape
+func dropConnectElementsAVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
+
+// dense4WeightDropConnect changes dense4.weight.kept: y = w · m.
+func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
+	if useAVX2 {
+		for q := range 1 {
+			dropConnectElementsAVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
 		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
-			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
-		}
+		return
 	}
+	dense4WeightDropConnectGeneric(t, p, g)
+}
+
+// dropConnectGradientElementsAVX2 computes dw = g · m for every element.
+//
+//go:noescape
+func dropConnectGradientElementsAVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+
+// dense4WeightDropConnectGradient changes dense4.weight: dw = g · m.
+func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
+	if useAVX2 {
+		for q := range 1 {
+			dropConnectGradientElementsAVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
+		}
+		return
+	}
+	dense4WeightDropConnectGradientGeneric(t, p, g)
+}
+
+// dense4WeightSgd changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		for q := range 1 {
+			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 50)
+		}
+		return
+	}
+	dense4WeightSgdGeneric(t, p, g, lr, c)
 }
 
 // eluEachAVX2 is eluEachGeneric for avx2, with the same bits.
@@ -544,6 +505,20 @@ func eluEach(y *[8]float32, x0 *[8]float32) {
 		return
 	}
 	eluEachGeneric(y, x0)
+}
+
+// sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// eyeBiasSgd changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 6)
+		return
+	}
+	eyeBiasSgdGeneric(t, p, g, lr, c)
 }
 
 // eyeForwardAVX2 is eyeForwardGeneric for avx2: 627 multiply-adds,
@@ -589,9 +564,7 @@ func eyeForwardRows(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32,
 		}
 		return
 	}
-	for i := range n {
-		eyeForwardGeneric(&y[i], &x[i], w, wt, b)
-	}
+	eyeForwardRowsGeneric(y, x, w, wt, b, n)
 }
 
 // eyeForwardTrainRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
@@ -622,9 +595,7 @@ func eyeForwardTrainRows(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float3
 		}
 		return
 	}
-	for i := range n {
-		eyeForwardTrain(&y[i], &y1[i], &x[i], w, wt, b)
-	}
+	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b, n)
 }
 
 // eyeGradWeightPanel0AVX2 sums the gradients of the weights from 19 inputs to 16 outputs over the rows.
@@ -654,77 +625,28 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 		eyeGradWeightPanel1AVX2(&gt[0][0], &dy[0][32], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 19 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	eyeGradWeightGeneric(g, gt, dy, x)
+}
+
+// eyeWeightSgd changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		for q := range 2 {
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 38)
 		}
+		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 19)
+		return
 	}
-	for k := range 19 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][32 : 32+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	eyeWeightSgdGeneric(t, p, g, lr, c)
+}
+
+// innerBiasSgd changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 4)
+		return
 	}
+	innerBiasSgdGeneric(t, p, g, lr, c)
 }
 
 // innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
@@ -767,9 +689,7 @@ func innerForwardRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float3
 		}
 		return
 	}
-	for i := range n {
-		innerForwardGeneric(&y[i], &x[i], w, wt, b)
-	}
+	innerForwardRowsGeneric(y, x, w, wt, b, n)
 }
 
 // innerForwardTrainRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
@@ -797,9 +717,7 @@ func innerForwardTrainRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]f
 		}
 		return
 	}
-	for i := range n {
-		innerForwardTrain(&y[i], &x[i], w, wt, b)
-	}
+	innerForwardTrainRowsGeneric(y, x, w, wt, b, n)
 }
 
 // innerGradInputRowsPanel0AVX2 sums 17 products for 16 outputs of every row, in tiles of rows.
@@ -859,9 +777,7 @@ func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]floa
 		}
 		return
 	}
-	for i := range n {
-		innerGradInput(&y[i], &x[i], w, wt, &u0[i], &u1[i])
-	}
+	innerGradInputRowsGeneric(y, x, w, wt, u0, u1, scratch, n)
 }
 
 // innerGradWeightPanel0AVX2 sums the gradients of the weights from 33 inputs to 16 outputs over the rows.
@@ -891,75 +807,42 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 		innerGradWeightPanel1AVX2(&gt[0][0], &dy[0][16], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 33 {
-		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
+	innerGradWeightGeneric(g, gt, dy, x)
+}
+
+// sgdElements_2AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// innerWeightSgd changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		for q := range 1 {
+			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 66)
 		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
-			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
-		}
+		sgdElements_2AVX2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 33)
+		return
 	}
-	for k := range 33 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][16 : 16+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	innerWeightSgdGeneric(t, p, g, lr, c)
+}
+
+// mixedBiasSgd changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 2)
+		return
 	}
+	mixedBiasSgdGeneric(t, p, g, lr, c)
+}
+
+// mixedWeightSgd changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 18)
+		return
+	}
+	mixedWeightSgdGeneric(t, p, g, lr, c)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -970,6 +853,15 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// scoreBiasSgd changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 2)
+		return
+	}
+	scoreBiasSgdGeneric(t, p, g, lr, c)
 }
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
@@ -1005,9 +897,7 @@ func scoreForwardRows(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][
 		}
 		return
 	}
-	for i := range n {
-		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
-	}
+	scoreForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -1027,9 +917,7 @@ func scoreForwardRows_2(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32,
 		}
 		return
 	}
-	for i := range n {
-		scoreForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	scoreForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -1049,9 +937,7 @@ func scoreForwardTrainRows(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float
 		}
 		return
 	}
-	for i := range n {
-		scoreForwardTrain(&y[i], &x[i], wt, b)
-	}
+	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
@@ -1090,9 +976,7 @@ func scoreGradInputRows(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32,
 		}
 		return
 	}
-	for i := range n {
-		scoreGradInput(&y[i], &x[i], wt)
-	}
+	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
 }
 
 // scoreGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 1 outputs over the rows.
@@ -1114,19 +998,16 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 		scoreGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	scoreGradWeightGeneric(gt, dy, x)
+}
+
+// scoreWeightSgd changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 16)
+		return
 	}
+	scoreWeightSgdGeneric(t, p, g, lr, c)
 }
 
 // tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.

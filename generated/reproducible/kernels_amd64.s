@@ -3464,6 +3464,50 @@ rows3:
 	VZEROUPPER 
 	RET 
 
+// dropConnectElementsAVX2 computes y = w · m for every element.
+//
+// func dropConnectElementsAVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
+TEXT ·dropConnectElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ w_+0(FP), SI
+	MOVQ m_+8(FP), DI
+	MOVQ y_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = w · m
+	VMULPS Y1, Y0, Y2
+	VMOVUPS Y2, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// dropConnectGradientElementsAVX2 computes dw = g · m for every element.
+//
+// func dropConnectGradientElementsAVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+TEXT ·dropConnectGradientElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ g_+0(FP), SI
+	MOVQ m_+8(FP), DI
+	MOVQ dw_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// dw = g · m
+	VMULPS Y1, Y0, Y2
+	VMOVUPS Y2, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
 DATA eluEachAVX2Const<>+0(SB)/4, $0x0
 DATA eluEachAVX2Const<>+8(SB)/4, $0x42b20000
 DATA eluEachAVX2Const<>+16(SB)/4, $0xc1900000
@@ -3553,6 +3597,51 @@ elements1:
 	VBLENDVPS Y5, Y0, Y3, Y1
 	VBLENDVPS Y2, Y1, Y0, Y3
 	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+
+// sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-48
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ c_+32(FP), R9
+	VBROADCASTSS (R9), Y1
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+40(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y2
+	VMOVUPS (DI)(AX*1), Y3
+	VMOVUPS (DX)(AX*1), Y4
+
+	// g = g · c
+	VMULPS Y1, Y2, Y5
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y2
+	VMULPS Y4, Y2, Y6
+	VADDPS Y5, Y6, Y2
+
+	// g = g + (0.9 · momentum_buffer)
+	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
+	VMULPS Y2, Y4, Y6
+	VADDPS Y6, Y5, Y4
+
+	// w = w - (lr · g)
+	VMULPS Y4, Y0, Y5
+	VSUBPS Y5, Y3, Y6
+	VMOVUPS Y6, (DI)(AX*1)
+	VMOVUPS Y2, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -9935,6 +10024,59 @@ rows3:
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
+	VZEROUPPER 
+	RET 
+
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $16
+
+// sgdElements_2AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ c_+32(FP), R9
+	VBROADCASTSS (R9), Y1
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+40(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y2
+	VMOVUPS (DI)(AX*1), Y3
+	VMOVUPS (DX)(AX*1), Y4
+
+	// dw = 0.002 · w
+	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y5
+	VMULPS Y3, Y5, Y6
+
+	// g = g + dw
+	VADDPS Y6, Y2, Y5
+
+	// g = g · c
+	VMULPS Y1, Y5, Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y5
+	VMULPS Y4, Y5, Y7
+	VADDPS Y2, Y7, Y5
+
+	// g = g + (0.9 · momentum_buffer)
+	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y4
+	VMULPS Y5, Y4, Y7
+	VADDPS Y7, Y2, Y4
+
+	// w = w - (lr · g)
+	VMULPS Y4, Y0, Y2
+	VSUBPS Y2, Y3, Y7
+	VMOVUPS Y7, (DI)(AX*1)
+	VMOVUPS Y5, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
 	VZEROUPPER 
 	RET 
 

@@ -68,6 +68,20 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
+// bodyForwardRowsGeneric is bodyForward_2Generic for n rows.
+func bodyForwardRowsGeneric(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForwardRows_2Generic is bodyForwardGeneric for n rows.
+func bodyForwardRows_2Generic(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
 // bodyForward_2Generic computes the output of layer "body", 3→8:
 //
 //	for n := range y {
@@ -277,6 +291,20 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[2] = s0
+	}
+}
+
+// choiceForwardRowsGeneric is choiceForward_2Generic for n rows.
+func choiceForwardRowsGeneric(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		choiceForward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForwardRows_2Generic is choiceForwardGeneric for n rows.
+func choiceForwardRows_2Generic(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1263,6 +1291,20 @@ func dense4ForwardGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32,
 	}
 }
 
+// dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
+func dense4ForwardRowsGeneric(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4Forward_2Generic(&y[i], &x[i], w, b)
+	}
+}
+
+// dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
+func dense4ForwardRows_2Generic(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
 // dense4Forward_2Generic computes the output of layer "dense4", 25→16:
 //
 //	for n := range y {
@@ -1756,6 +1798,13 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 	}
 }
 
+// eyeForwardRowsGeneric is eyeForwardGeneric for n rows.
+func eyeForwardRowsGeneric(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
+	for i := range n {
+		eyeForwardGeneric(&y[i], &x[i], w, wt, b)
+	}
+}
+
 // innerForwardGeneric computes the output of layer "inner", 33→17:
 //
 //	for n := range y {
@@ -1924,6 +1973,13 @@ func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 			s0 := (s0_0 + s0_1)
 			yq[0] = tanh(s0)
 		}
+	}
+}
+
+// innerForwardRowsGeneric is innerForwardGeneric for n rows.
+func innerForwardRowsGeneric(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
+	for i := range n {
+		innerForwardGeneric(&y[i], &x[i], w, wt, b)
 	}
 }
 
@@ -2207,6 +2263,20 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[0] = sigmoid(s0)
+	}
+}
+
+// scoreForwardRowsGeneric is scoreForward_2Generic for n rows.
+func scoreForwardRowsGeneric(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
+	}
+}
+
+// scoreForwardRows_2Generic is scoreForwardGeneric for n rows.
+func scoreForwardRows_2Generic(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

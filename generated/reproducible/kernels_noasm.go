@@ -3,531 +3,216 @@
 
 package reproducible
 
+func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	bodyBiasSgdGeneric(t, p, g, lr, c)
+}
+
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardGeneric(y, x, wt, b)
 }
 
-// bodyForwardRows is bodyForward_2Generic for n rows.
 func bodyForwardRows(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// bodyForwardRows_2 is bodyForwardGeneric for n rows.
 func bodyForwardRows_2(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// bodyForwardTrainRows is bodyForwardTrain for n rows.
 func bodyForwardTrainRows(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		bodyForwardTrain(&y[i], &y1[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardTrainRowsGeneric(y, y1, x, wt, b, n)
 }
 
 func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForward_2Generic(y, x, wt, b)
 }
 
-// bodyGradWeight computes the gradient of the weights of layer "body":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
+	bodyGradWeightGeneric(gt, dy, x)
+}
+
+func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	bodyWeightSgdGeneric(t, p, g, lr, c)
+}
+
+func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	choiceBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardGeneric(y, x, wt, b)
 }
 
-// choiceForwardRows is choiceForward_2Generic for n rows.
 func choiceForwardRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		choiceForward_2Generic(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// choiceForwardRows_2 is choiceForwardGeneric for n rows.
 func choiceForwardRows_2(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		choiceForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// choiceForwardTrainRows is choiceForwardTrain for n rows.
 func choiceForwardTrainRows(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		choiceForwardTrain(&y[i], &x[i], wt, b)
-	}
+	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForward_2Generic(y, x, wt, b)
 }
 
-// choiceGradInputRows is choiceGradInput for n rows.
 func choiceGradInputRows(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32, u0 *[8][16]float32, u1 *[8][16]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
-		choiceGradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
-	}
+	choiceGradInputRowsGeneric(y, x, wt, u0, u1, scratch, n)
 }
 
-// choiceGradWeight computes the gradient of the weights of layer "choice":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
-	}
+	choiceGradWeightGeneric(gt, dy, x)
+}
+
+func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	choiceWeightSgdGeneric(t, p, g, lr, c)
+}
+
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	dense4BiasSgdGeneric(t, p, g, lr, c)
 }
 
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, w, b)
 }
 
-// dense4ForwardRows is dense4Forward_2Generic for n rows.
 func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense4Forward_2Generic(&y[i], &x[i], w, b)
-	}
+	dense4ForwardRowsGeneric(y, x, w, b, n)
 }
 
-// dense4ForwardRows_2 is dense4ForwardGeneric for n rows.
 func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense4ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense4ForwardRows_2Generic(y, x, w, b, n)
 }
 
-// dense4ForwardTrainRows is dense4ForwardTrain for n rows.
 func dense4ForwardTrainRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense4ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense4ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4Forward_2Generic(y, x, w, b)
 }
 
-// dense4GradInputRows is dense4GradInput for n rows.
 func dense4GradInputRows(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
-		dense4GradInput(&y[i], &x[i], w)
-	}
+	dense4GradInputRowsGeneric(y, x, w, scratch, n)
 }
 
-// dense4GradWeight computes the gradient of the weights of layer "dense4":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
-	dy = dy[:len(x)]
-	for k := range 25 {
-		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
-			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
-		}
-	}
+	dense4GradWeightGeneric(g, dy, x)
+}
+
+func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
+	dense4WeightDropConnectGeneric(t, p, g)
+}
+
+func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
+	dense4WeightDropConnectGradientGeneric(t, p, g)
+}
+
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	dense4WeightSgdGeneric(t, p, g, lr, c)
 }
 
 func eluEach(y *[8]float32, x0 *[8]float32) {
 	eluEachGeneric(y, x0)
 }
 
+func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	eyeBiasSgdGeneric(t, p, g, lr, c)
+}
+
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	eyeForwardGeneric(y, x, w, wt, b)
 }
 
-// eyeForwardRows is eyeForwardGeneric for n rows.
 func eyeForwardRows(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	for i := range n {
-		eyeForwardGeneric(&y[i], &x[i], w, wt, b)
-	}
+	eyeForwardRowsGeneric(y, x, w, wt, b, n)
 }
 
-// eyeForwardTrainRows is eyeForwardTrain for n rows.
 func eyeForwardTrainRows(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	for i := range n {
-		eyeForwardTrain(&y[i], &y1[i], &x[i], w, wt, b)
-	}
+	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b, n)
 }
 
-// eyeGradWeight computes the gradient of the weights of layer "eye":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 19 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
-	for k := range 19 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][32 : 32+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
-	}
+	eyeGradWeightGeneric(g, gt, dy, x)
+}
+
+func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	eyeWeightSgdGeneric(t, p, g, lr, c)
+}
+
+func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	innerBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	innerForwardGeneric(y, x, w, wt, b)
 }
 
-// innerForwardRows is innerForwardGeneric for n rows.
 func innerForwardRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	for i := range n {
-		innerForwardGeneric(&y[i], &x[i], w, wt, b)
-	}
+	innerForwardRowsGeneric(y, x, w, wt, b, n)
 }
 
-// innerForwardTrainRows is innerForwardTrain for n rows.
 func innerForwardTrainRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	for i := range n {
-		innerForwardTrain(&y[i], &x[i], w, wt, b)
-	}
+	innerForwardTrainRowsGeneric(y, x, w, wt, b, n)
 }
 
-// innerGradInputRows is innerGradInput for n rows.
 func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 *[8][33]float32, u1 *[8][33]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
-		innerGradInput(&y[i], &x[i], w, wt, &u0[i], &u1[i])
-	}
+	innerGradInputRowsGeneric(y, x, w, wt, u0, u1, scratch, n)
 }
 
-// innerGradWeight computes the gradient of the weights of layer "inner":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
-	dy = dy[:len(x)]
-	for k := range 33 {
-		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4, s5 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
-			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
-		}
-	}
-	for k := range 33 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][16 : 16+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
-	}
+	innerGradWeightGeneric(g, gt, dy, x)
 }
 
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
+func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	innerWeightSgdGeneric(t, p, g, lr, c)
+}
+
+func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	mixedBiasSgdGeneric(t, p, g, lr, c)
+}
+
+func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	mixedWeightSgdGeneric(t, p, g, lr, c)
+}
+
+func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	scoreBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows is scoreForward_2Generic for n rows.
 func scoreForwardRows(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
-	}
+	scoreForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// scoreForwardRows_2 is scoreForwardGeneric for n rows.
 func scoreForwardRows_2(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		scoreForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	scoreForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// scoreForwardTrainRows is scoreForwardTrain for n rows.
 func scoreForwardTrainRows(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		scoreForwardTrain(&y[i], &x[i], wt, b)
-	}
+	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForward_2Generic(y, x, wt, b)
 }
 
-// scoreGradInputRows is scoreGradInput for n rows.
 func scoreGradInputRows(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
-		scoreGradInput(&y[i], &x[i], wt)
-	}
+	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
 }
 
-// scoreGradWeight computes the gradient of the weights of layer "score":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
-	}
+	scoreGradWeightGeneric(gt, dy, x)
+}
+
+func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+	scoreWeightSgdGeneric(t, p, g, lr, c)
 }
 
 func tanhEach(y *[17]float32, x0 *[17]float32) {

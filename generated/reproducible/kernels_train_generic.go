@@ -13,6 +13,26 @@ func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 	}
 }
 
+// bodyBiasSgdGeneric changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	{
+		gs := &g.b3[0]
+		ws := &p.b3[0]
+		momentumBuffers := &t.m.momentumBuffer.b3[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // bodyForwardTrain computes the output of layer "body", 3→8:
 //
 //	for n := range y {
@@ -87,6 +107,79 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 	}
 }
 
+// bodyForwardTrainRowsGeneric is bodyForwardTrain for n rows.
+func bodyForwardTrainRowsGeneric(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		bodyForwardTrain(&y[i], &y1[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyGradWeightGeneric computes the gradient of the weights of layer "body":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
+	dy = dy[:len(x)]
+	for k := range 3 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b].Pose[k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b].Pose[k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
+// bodyWeightSgdGeneric changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for k := range 3 {
+		gs := &g.w3[k]
+		ws := &p.w3[k]
+		momentumBuffers := &t.m.momentumBuffer.w3[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // choiceBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -94,6 +187,26 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// choiceBiasSgdGeneric changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	{
+		gs := &g.b6[0]
+		ws := &p.b6[0]
+		momentumBuffers := &t.m.momentumBuffer.b6[0]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -229,6 +342,13 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 	}
 }
 
+// choiceForwardTrainRowsGeneric is choiceForwardTrain for n rows.
+func choiceForwardTrainRowsGeneric(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		choiceForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // choiceGradInput computes the input gradient of layer "choice", 3→16:
 //
 //	for n := range y {
@@ -348,6 +468,82 @@ func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[16
 		y[14] = siluGradient(z5[14], s2v0)
 		s3v0 := addGradients(da5[15], s3)
 		y[15] = siluGradient(z5[15], s3v0)
+	}
+}
+
+// choiceGradInputRowsGeneric is choiceGradInput for n rows.
+func choiceGradInputRowsGeneric(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32, u0 *[8][16]float32, u1 *[8][16]float32, scratch *[17][16]float32, n int) {
+	for i := range n {
+		choiceGradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
+// choiceGradWeightGeneric computes the gradient of the weights of layer "choice":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[3]float32)(dy[b][0 : 0+3])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+		}
+	}
+}
+
+// choiceWeightSgdGeneric changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for k := range 16 {
+		gs := &g.w6[k]
+		ws := &p.w6[k]
+		momentumBuffers := &t.m.momentumBuffer.w6[k]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
+// dense4BiasSgdGeneric changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for q := range 1 {
+		gs := &g.b4[q]
+		ws := &p.b4[q]
+		momentumBuffers := &t.m.momentumBuffer.b4[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
 	}
 }
 
@@ -1274,6 +1470,13 @@ func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b
 		s0_0 += float32(w[0][24][15] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[15] = softplus(s0)
+	}
+}
+
+// dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
+func dense4ForwardTrainRowsGeneric(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
 
@@ -2241,6 +2444,138 @@ func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 	}
 }
 
+// dense4GradInputRowsGeneric is dense4GradInput for n rows.
+func dense4GradInputRowsGeneric(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]float32, scratch *[17][16]float32, n int) {
+	for i := range n {
+		dense4GradInput(&y[i], &x[i], w)
+	}
+}
+
+// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
+	dy = dy[:len(x)]
+	for k := range 25 {
+		gk := &g[0][k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+				s3 += float32(d[8] * xk)
+				s4 += float32(d[9] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+			gk[8] = s3
+			gk[9] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4, s5 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[10] * xk)
+				s1 += float32(d[11] * xk)
+				s2 += float32(d[12] * xk)
+				s3 += float32(d[13] * xk)
+				s4 += float32(d[14] * xk)
+				s5 += float32(d[15] * xk)
+			}
+			gk[10] = s0
+			gk[11] = s1
+			gk[12] = s2
+			gk[13] = s3
+			gk[14] = s4
+			gk[15] = s5
+		}
+	}
+}
+
+// dense4WeightDropConnectGeneric changes dense4.weight.kept: y = w · m.
+func dense4WeightDropConnectGeneric(t *Trainer, p *params, g *params) {
+	for q := range 1 {
+		for k := range 25 {
+			ws := &p.w4[q][k]
+			ms := &t.m.connectionsMask.w4[q][k]
+			ys := &t.m.connectionsKept.w4[q][k]
+			for j := range 16 {
+				w := ws[j]
+				m := ms[j]
+				y_ := float32(w * m)
+				ys[j] = y_
+			}
+		}
+	}
+}
+
+// dense4WeightDropConnectGradientGeneric changes dense4.weight: dw = g · m.
+func dense4WeightDropConnectGradientGeneric(t *Trainer, p *params, g *params) {
+	for q := range 1 {
+		for k := range 25 {
+			gs := &g.w4[q][k]
+			ms := &t.m.connectionsMask.w4[q][k]
+			dws := &g.w4[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				m := ms[j]
+				dw := float32(g_ * m)
+				dws[j] = dw
+			}
+		}
+	}
+}
+
+// dense4WeightSgdGeneric changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for q := range 1 {
+		for k := range 25 {
+			gs := &g.w4[q][k]
+			ws := &p.w4[q][k]
+			momentumBuffers := &t.m.momentumBuffer.w4[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				momentumBuffer := momentumBuffers[j]
+				g_ = float32(g_ * c)
+				momentumBuffer = float32(0.9*momentumBuffer) + g_
+				g_ = g_ + float32(0.9*momentumBuffer)
+				w = w - float32(lr*g_)
+				ws[j] = w
+				momentumBuffers[j] = momentumBuffer
+			}
+		}
+	}
+}
+
 // eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	*g = [3][16]float32{}
@@ -2248,6 +2583,42 @@ func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// eyeBiasSgdGeneric changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for q := range 2 {
+		gs := &g.b1[q]
+		ws := &p.b1[q]
+		momentumBuffers := &t.m.momentumBuffer.b1[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+	{
+		gs := &g.b1[2]
+		ws := &p.b1[2]
+		momentumBuffers := &t.m.momentumBuffer.b1[2]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -2530,6 +2901,134 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 	}
 }
 
+// eyeForwardTrainRowsGeneric is eyeForwardTrain for n rows.
+func eyeForwardTrainRowsGeneric(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
+	for i := range n {
+		eyeForwardTrain(&y[i], &y1[i], &x[i], w, wt, b)
+	}
+}
+
+// eyeGradWeightGeneric computes the gradient of the weights of layer "eye":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 19 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+	for k := range 19 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][32 : 32+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// eyeWeightSgdGeneric changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for q := range 2 {
+		for k := range 19 {
+			gs := &g.w1[q][k]
+			ws := &p.w1[q][k]
+			momentumBuffers := &t.m.momentumBuffer.w1[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				momentumBuffer := momentumBuffers[j]
+				g_ = float32(g_ * c)
+				momentumBuffer = float32(0.9*momentumBuffer) + g_
+				g_ = g_ + float32(0.9*momentumBuffer)
+				w = w - float32(lr*g_)
+				ws[j] = w
+				momentumBuffers[j] = momentumBuffer
+			}
+		}
+	}
+	for k := range 19 {
+		gs := &g.w1t[k]
+		ws := &p.w1t[k]
+		momentumBuffers := &t.m.momentumBuffer.w1t[k]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // halve adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1.
 func halve(lanes *[16]float32) float32 {
 	for i := range 8 {
@@ -2551,6 +3050,42 @@ func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// innerBiasSgdGeneric changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for q := range 1 {
+		gs := &g.b2[q]
+		ws := &p.b2[q]
+		momentumBuffers := &t.m.momentumBuffer.b2[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+	{
+		gs := &g.b2[1]
+		ws := &p.b2[1]
+		momentumBuffers := &t.m.momentumBuffer.b2[1]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -2726,6 +3261,13 @@ func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt
 	}
 }
 
+// innerForwardTrainRowsGeneric is innerForwardTrain for n rows.
+func innerForwardTrainRowsGeneric(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
+	for i := range n {
+		innerForwardTrain(&y[i], &x[i], w, wt, b)
+	}
+}
+
 // innerGradInput computes the input gradient of layer "inner", 17→33:
 //
 //	for n := range y {
@@ -2796,6 +3338,136 @@ func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[
 	}
 }
 
+// innerGradInputRowsGeneric is innerGradInput for n rows.
+func innerGradInputRowsGeneric(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 *[8][33]float32, u1 *[8][33]float32, scratch *[17][16]float32, n int) {
+	for i := range n {
+		innerGradInput(&y[i], &x[i], w, wt, &u0[i], &u1[i])
+	}
+}
+
+// innerGradWeightGeneric computes the gradient of the weights of layer "inner":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
+	dy = dy[:len(x)]
+	for k := range 33 {
+		gk := &g[0][k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+				s3 += float32(d[8] * xk)
+				s4 += float32(d[9] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+			gk[8] = s3
+			gk[9] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4, s5 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[10] * xk)
+				s1 += float32(d[11] * xk)
+				s2 += float32(d[12] * xk)
+				s3 += float32(d[13] * xk)
+				s4 += float32(d[14] * xk)
+				s5 += float32(d[15] * xk)
+			}
+			gk[10] = s0
+			gk[11] = s1
+			gk[12] = s2
+			gk[13] = s3
+			gk[14] = s4
+			gk[15] = s5
+		}
+	}
+	for k := range 33 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][16 : 16+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// innerWeightSgdGeneric changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for q := range 1 {
+		for k := range 33 {
+			gs := &g.w2[q][k]
+			ws := &p.w2[q][k]
+			momentumBuffers := &t.m.momentumBuffer.w2[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				momentumBuffer := momentumBuffers[j]
+				dw := float32(0.002 * w)
+				g_ = g_ + dw
+				g_ = float32(g_ * c)
+				momentumBuffer = float32(0.9*momentumBuffer) + g_
+				g_ = g_ + float32(0.9*momentumBuffer)
+				w = w - float32(lr*g_)
+				ws[j] = w
+				momentumBuffers[j] = momentumBuffer
+			}
+		}
+	}
+	for k := range 33 {
+		gs := &g.w2t[k]
+		ws := &p.w2t[k]
+		momentumBuffers := &t.m.momentumBuffer.w2t[k]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			dw := float32(0.002 * w)
+			g_ = g_ + dw
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // mixedBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
@@ -2803,6 +3475,26 @@ func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// mixedBiasSgdGeneric changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func mixedBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for q := range 1 {
+		gs := &g.b5[q]
+		ws := &p.b5[q]
+		momentumBuffers := &t.m.momentumBuffer.b5[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -3262,6 +3954,26 @@ func mixedGradWeight(g *[144]float32, dy [][16]float32, x [][16]float32) {
 	}
 }
 
+// mixedWeightSgdGeneric changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func mixedWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	{
+		gs := &g.w5
+		ws := &p.w5
+		momentumBuffers := &t.m.momentumBuffer.w5
+		for j := range 129 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // scoreBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
@@ -3269,6 +3981,26 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// scoreBiasSgdGeneric changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	{
+		gs := &g.b7[0]
+		ws := &p.b7[0]
+		momentumBuffers := &t.m.momentumBuffer.b7[0]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -3323,6 +4055,13 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[0] = sigmoid(s0)
+	}
+}
+
+// scoreForwardTrainRowsGeneric is scoreForwardTrain for n rows.
+func scoreForwardTrainRowsGeneric(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		scoreForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -3389,5 +4128,57 @@ func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		y[13] = s1
 		y[14] = s2
 		y[15] = s3
+	}
+}
+
+// scoreGradInputRowsGeneric is scoreGradInput for n rows.
+func scoreGradInputRowsGeneric(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32, scratch *[17][16]float32, n int) {
+	for i := range n {
+		scoreGradInput(&y[i], &x[i], wt)
+	}
+}
+
+// scoreGradWeightGeneric computes the gradient of the weights of layer "score":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// scoreWeightSgdGeneric changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func scoreWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+	for k := range 16 {
+		gs := &g.w7[k]
+		ws := &p.w7[k]
+		momentumBuffers := &t.m.momentumBuffer.w7[k]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			g_ = float32(g_ * c)
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			g_ = g_ + float32(0.9*momentumBuffer)
+			w = w - float32(lr*g_)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
 	}
 }

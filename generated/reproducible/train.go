@@ -16,24 +16,12 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 			*t.m.connectionsMask.dense4Weight(o, i) = v
 		}
 	}
-	// dense4.weight.kept: y = w · m
-	for q := range 1 {
-		for k := range 25 {
-			ws := &p.w4[q][k]
-			ms := &t.m.connectionsMask.w4[q][k]
-			ys := &t.m.connectionsKept.w4[q][k]
-			for j := range 16 {
-				w := ws[j]
-				m := ms[j]
-				y_ := float32(w * m)
-				ys[j] = y_
-			}
-		}
-	}
+	dense4WeightDropConnect(t, p, g)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	s_ := 0.25 / float64(len(x))
 	s_3 := float32(s_)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	for i := range x {
 		for j := range t.m.imageScaled[i] {
@@ -118,20 +106,7 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	mixedGradWeight(&g.w5, t.m.dz5[:len(x)], t.m.a4[:len(x)])
 	mixedBiasGrad(&g.b5, t.m.dz5[:len(x)])
 	dense4GradWeight(&g.w4, t.m.dz4[:len(x)], t.m.senses[:len(x)])
-	// dense4.weight: dw = g · m
-	for q := range 1 {
-		for k := range 25 {
-			gs := &g.w4[q][k]
-			ms := &t.m.connectionsMask.w4[q][k]
-			dws := &g.w4[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				m := ms[j]
-				dw := float32(g_ * m)
-				dws[j] = dw
-			}
-		}
-	}
+	dense4WeightDropConnectGradient(t, p, g)
 	mixedBiasGrad(&g.b4, t.m.dz4[:len(x)])
 	bodyGradWeight(&g.w3, t.m.dz3[:len(x)], x)
 	bodyBiasGrad(&g.b3, t.m.dz3[:len(x)])
@@ -150,6 +125,7 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s_2 := float32(s)
 	s_ := 0.25 / float64(len(x))
 	s_3 := float32(s_)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	for i := range x {
 		for j := range ws.t0[i] {

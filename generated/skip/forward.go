@@ -44,6 +44,8 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 // forwardRows computes up to MaxBatch samples, layer by layer.
 func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
+	x = x[:min(len(x), MaxBatch)]
+	y = y[:len(x)]
 	for i := range x {
 		eyeForward_2(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
 	}

@@ -3,6 +3,15 @@
 
 package skip
 
+// bodyBiasSgd changes body.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		return
+	}
+	bodyBiasSgdGeneric(t, p, g, lr)
+}
+
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -38,9 +47,7 @@ func bodyForwardRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]
 		}
 		return
 	}
-	for i := range n {
-		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // bodyForwardRows_2Panel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
@@ -61,9 +68,7 @@ func bodyForwardRows_2(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 		}
 		return
 	}
-	for i := range n {
-		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // bodyForwardTrainRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
@@ -84,9 +89,7 @@ func bodyForwardTrainRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1
 		}
 		return
 	}
-	for i := range n {
-		bodyForwardTrain(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 12 multiply-adds,
@@ -125,25 +128,25 @@ func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
 		bodyGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[4]float32)(dy[b][0 : 0+4])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-		}
+	bodyGradWeightGeneric(gt, dy, x)
+}
+
+// bodyWeightSgd changes body.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 3)
+		return
 	}
+	bodyWeightSgdGeneric(t, p, g, lr)
+}
+
+// choiceBiasSgd changes choice.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, 2)
+		return
+	}
+	choiceBiasSgdGeneric(t, p, g, lr)
 }
 
 // choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
@@ -172,9 +175,7 @@ func choiceForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32
 		choiceForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		choiceForward_2Generic(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -189,9 +190,7 @@ func choiceForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float
 		choiceForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		choiceForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
@@ -206,9 +205,7 @@ func choiceForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]fl
 		choiceForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		choiceForwardTrain(&y[i], &x[i], wt, b)
-	}
+	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
@@ -256,9 +253,7 @@ func choiceGradInputRows(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]floa
 		}
 		return
 	}
-	for i := range n {
-		choiceGradInput(&y[i], &y1[i], &x[i], wt, &u0[i], &u1[i])
-	}
+	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1, scratch, n)
 }
 
 // choiceGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
@@ -280,23 +275,57 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 		choiceGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
+	choiceGradWeightGeneric(gt, dy, x)
+}
+
+// choiceWeightSgd changes choice.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &t.m.momentumBuffer.w4[0][0], &lr, 16)
+		return
 	}
+	choiceWeightSgdGeneric(t, p, g, lr)
+}
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// eyeBiasSgd changes eye.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		return
+	}
+	eyeBiasSgdGeneric(t, p, g, lr)
+}
+
+// eyeWeightSgd changes eye.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w1[0], &p.w1[0], &t.m.momentumBuffer.w1[0], &lr, 6)
+		return
+	}
+	eyeWeightSgdGeneric(t, p, g, lr)
+}
+
+// innerBiasSgd changes inner.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func innerBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, 2)
+		return
+	}
+	innerBiasSgdGeneric(t, p, g, lr)
+}
+
+// innerWeightSgd changes inner.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func innerWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w3[0], &p.w3[0], &t.m.momentumBuffer.w3[0], &lr, 16)
+		return
+	}
+	innerWeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -307,6 +336,15 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 		}
 	}
 	return n / a, n % a / b, n % a % b
+}
+
+// scoreBiasSgd changes score.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, 2)
+		return
+	}
+	scoreBiasSgdGeneric(t, p, g, lr)
 }
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
@@ -335,9 +373,7 @@ func scoreForwardRows(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1]
 		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
-	}
+	scoreForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -352,9 +388,7 @@ func scoreForwardRows_2(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float3
 		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		scoreForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	scoreForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -369,9 +403,7 @@ func scoreForwardTrainRows(y *[16][1]float32, x *[16][16]float32, wt *[16][8]flo
 		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
-	for i := range n {
-		scoreForwardTrain(&y[i], &x[i], wt, b)
-	}
+	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
@@ -408,9 +440,7 @@ func scoreGradInputRows(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float3
 		}
 		return
 	}
-	for i := range n {
-		scoreGradInput(&y[i], &x[i], wt)
-	}
+	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
 }
 
 // scoreGradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 1 outputs over the rows.
@@ -432,17 +462,14 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 		scoreGradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	scoreGradWeightGeneric(gt, dy, x)
+}
+
+// scoreWeightSgd changes score.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.momentumBuffer.w5[0][0], &lr, 16)
+		return
 	}
+	scoreWeightSgdGeneric(t, p, g, lr)
 }

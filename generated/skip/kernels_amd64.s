@@ -1714,6 +1714,41 @@ rows3:
 	VZEROUPPER 
 	RET 
 
+DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+32(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS (DX)(AX*1), Y3
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
+	VMULPS Y3, Y4, Y5
+	VADDPS Y1, Y5, Y4
+
+	// w = w - (lr · momentum_buffer)
+	VMULPS Y4, Y0, Y3
+	VSUBPS Y3, Y2, Y5
+	VMOVUPS Y5, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //

@@ -42,6 +42,20 @@ func bodyForwardGeneric(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 	}
 }
 
+// bodyForwardRowsGeneric is bodyForward_2Generic for n rows.
+func bodyForwardRowsGeneric(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyForwardRows_2Generic is bodyForwardGeneric for n rows.
+func bodyForwardRows_2Generic(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
 // bodyForward_2Generic computes the output of layer "body", 3→4:
 //
 //	for n := range y {
@@ -221,6 +235,20 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[2] = s0
+	}
+}
+
+// choiceForwardRowsGeneric is choiceForward_2Generic for n rows.
+func choiceForwardRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		choiceForward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// choiceForwardRows_2Generic is choiceForwardGeneric for n rows.
+func choiceForwardRows_2Generic(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -709,6 +737,20 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[0] = s0
+	}
+}
+
+// scoreForwardRowsGeneric is scoreForward_2Generic for n rows.
+func scoreForwardRowsGeneric(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
+	}
+}
+
+// scoreForwardRows_2Generic is scoreForwardGeneric for n rows.
+func scoreForwardRows_2Generic(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

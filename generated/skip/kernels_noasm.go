@@ -3,198 +3,122 @@
 
 package skip
 
+func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	bodyBiasSgdGeneric(t, p, g, lr)
+}
+
 func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardGeneric(y, x, wt, b)
 }
 
-// bodyForwardRows is bodyForward_2Generic for n rows.
 func bodyForwardRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// bodyForwardRows_2 is bodyForwardGeneric for n rows.
 func bodyForwardRows_2(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// bodyForwardTrainRows is bodyForwardTrain for n rows.
 func bodyForwardTrainRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		bodyForwardTrain(&y[i], &x[i].Pose, wt, b)
-	}
+	bodyForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func bodyForward_2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForward_2Generic(y, x, wt, b)
 }
 
-// bodyGradWeight computes the gradient of the weights of layer "body":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 3 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3 float32
-			for b := range x {
-				xk := x[b].Pose[k]
-				d := (*[4]float32)(dy[b][0 : 0+4])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-		}
-	}
+	bodyGradWeightGeneric(gt, dy, x)
+}
+
+func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	bodyWeightSgdGeneric(t, p, g, lr)
+}
+
+func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	choiceBiasSgdGeneric(t, p, g, lr)
 }
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardGeneric(y, x, wt, b)
 }
 
-// choiceForwardRows is choiceForward_2Generic for n rows.
 func choiceForwardRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		choiceForward_2Generic(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// choiceForwardRows_2 is choiceForwardGeneric for n rows.
 func choiceForwardRows_2(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		choiceForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	choiceForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// choiceForwardTrainRows is choiceForwardTrain for n rows.
 func choiceForwardTrainRows(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		choiceForwardTrain(&y[i], &x[i], wt, b)
-	}
+	choiceForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForward_2Generic(y, x, wt, b)
 }
 
-// choiceGradInputRows is choiceGradInput for n rows.
 func choiceGradInputRows(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, u1 *[16][16]float32, scratch *[3][16]float32, n int) {
-	for i := range n {
-		choiceGradInput(&y[i], &y1[i], &x[i], wt, &u0[i], &u1[i])
-	}
+	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1, scratch, n)
 }
 
-// choiceGradWeight computes the gradient of the weights of layer "choice":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
-	}
+	choiceGradWeightGeneric(gt, dy, x)
 }
 
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
+func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	choiceWeightSgdGeneric(t, p, g, lr)
+}
+
+func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	eyeBiasSgdGeneric(t, p, g, lr)
+}
+
+func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	eyeWeightSgdGeneric(t, p, g, lr)
+}
+
+func innerBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	innerBiasSgdGeneric(t, p, g, lr)
+}
+
+func innerWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	innerWeightSgdGeneric(t, p, g, lr)
+}
+
+func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	scoreBiasSgdGeneric(t, p, g, lr)
 }
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows is scoreForward_2Generic for n rows.
 func scoreForwardRows(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
-	}
+	scoreForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// scoreForwardRows_2 is scoreForwardGeneric for n rows.
 func scoreForwardRows_2(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		scoreForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	scoreForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// scoreForwardTrainRows is scoreForwardTrain for n rows.
 func scoreForwardTrainRows(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		scoreForwardTrain(&y[i], &x[i], wt, b)
-	}
+	scoreForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForward_2Generic(y, x, wt, b)
 }
 
-// scoreGradInputRows is scoreGradInput for n rows.
 func scoreGradInputRows(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float32, scratch *[3][16]float32, n int) {
-	for i := range n {
-		scoreGradInput(&y[i], &x[i], wt)
-	}
+	scoreGradInputRowsGeneric(y, x, wt, scratch, n)
 }
 
-// scoreGradWeight computes the gradient of the weights of layer "score":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
-	dy = dy[:len(x)]
-	for k := range 16 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
-	}
+	scoreGradWeightGeneric(gt, dy, x)
+}
+
+func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	scoreWeightSgdGeneric(t, p, g, lr)
 }

@@ -13,6 +13,24 @@ func bodyBiasGrad(g *[1][16]float32, dy [][4]float32) {
 	}
 }
 
+// bodyBiasSgdGeneric changes body.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b2[0]
+		ws := &p.b2[0]
+		momentumBuffers := &t.m.momentumBuffer.b2[0]
+		for j := range 4 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // bodyForwardTrain computes the output of layer "body", 3→4:
 //
 //	for n := range y {
@@ -53,6 +71,62 @@ func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16
 	}
 }
 
+// bodyForwardTrainRowsGeneric is bodyForwardTrain for n rows.
+func bodyForwardTrainRowsGeneric(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		bodyForwardTrain(&y[i], &x[i].Pose, wt, b)
+	}
+}
+
+// bodyGradWeightGeneric computes the gradient of the weights of layer "body":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func bodyGradWeightGeneric(gt *[3][8]float32, dy [][4]float32, x []Input) {
+	dy = dy[:len(x)]
+	for k := range 3 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b].Pose[k]
+				d := (*[4]float32)(dy[b][0 : 0+4])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+		}
+	}
+}
+
+// bodyWeightSgdGeneric changes body.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 3 {
+		gs := &g.w2[k]
+		ws := &p.w2[k]
+		momentumBuffers := &t.m.momentumBuffer.w2[k]
+		for j := range 4 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // choiceBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -60,6 +134,24 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// choiceBiasSgdGeneric changes choice.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b4[0]
+		ws := &p.b4[0]
+		momentumBuffers := &t.m.momentumBuffer.b4[0]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -192,6 +284,13 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 		s0_3 += float32(wt[15][2] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[2] = s0
+	}
+}
+
+// choiceForwardTrainRowsGeneric is choiceForwardTrain for n rows.
+func choiceForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		choiceForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -333,6 +432,60 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 	}
 }
 
+// choiceGradInputRowsGeneric is choiceGradInput for n rows.
+func choiceGradInputRowsGeneric(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, u1 *[16][16]float32, scratch *[3][16]float32, n int) {
+	for i := range n {
+		choiceGradInput(&y[i], &y1[i], &x[i], wt, &u0[i], &u1[i])
+	}
+}
+
+// choiceGradWeightGeneric computes the gradient of the weights of layer "choice":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[3]float32)(dy[b][0 : 0+3])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+		}
+	}
+}
+
+// choiceWeightSgdGeneric changes choice.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 16 {
+		gs := &g.w4[k]
+		ws := &p.w4[k]
+		momentumBuffers := &t.m.momentumBuffer.w4[k]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func eyeBiasGrad(g *[1][16]float32, dy [][12]float32) {
 	*g = [1][16]float32{}
@@ -340,6 +493,24 @@ func eyeBiasGrad(g *[1][16]float32, dy [][12]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// eyeBiasSgdGeneric changes eye.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b1[0]
+		ws := &p.b1[0]
+		momentumBuffers := &t.m.momentumBuffer.b1[0]
+		for j := range 12 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -479,6 +650,24 @@ func eyeGradWeight(g *[48]float32, dy [][12]float32, x []Input) {
 	}
 }
 
+// eyeWeightSgdGeneric changes eye.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.w1
+		ws := &p.w1
+		momentumBuffers := &t.m.momentumBuffer.w1
+		for j := range 48 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // innerBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func innerBiasGrad(g *[1][16]float32, dy [][16]float32) {
 	*g = [1][16]float32{}
@@ -486,6 +675,24 @@ func innerBiasGrad(g *[1][16]float32, dy [][16]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// innerBiasSgdGeneric changes inner.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 1 {
+		gs := &g.b3[q]
+		ws := &p.b3[q]
+		momentumBuffers := &t.m.momentumBuffer.b3[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -957,6 +1164,24 @@ func innerGradWeight(g *[128]float32, dy [][16]float32, x [][16]float32) {
 	}
 }
 
+// innerWeightSgdGeneric changes inner.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.w3
+		ws := &p.w3
+		momentumBuffers := &t.m.momentumBuffer.w3
+		for j := range 127 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // scoreBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
@@ -964,6 +1189,24 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// scoreBiasSgdGeneric changes score.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b5[0]
+		ws := &p.b5[0]
+		momentumBuffers := &t.m.momentumBuffer.b5[0]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -1018,6 +1261,13 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 		y[0] = s0
+	}
+}
+
+// scoreForwardTrainRowsGeneric is scoreForwardTrain for n rows.
+func scoreForwardTrainRowsGeneric(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		scoreForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1084,5 +1334,55 @@ func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 		y[13] = s1
 		y[14] = s2
 		y[15] = s3
+	}
+}
+
+// scoreGradInputRowsGeneric is scoreGradInput for n rows.
+func scoreGradInputRowsGeneric(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float32, scratch *[3][16]float32, n int) {
+	for i := range n {
+		scoreGradInput(&y[i], &x[i], wt)
+	}
+}
+
+// scoreGradWeightGeneric computes the gradient of the weights of layer "score":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
+	dy = dy[:len(x)]
+	for k := range 16 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// scoreWeightSgdGeneric changes score.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func scoreWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 16 {
+		gs := &g.w5[k]
+		ws := &p.w5[k]
+		momentumBuffers := &t.m.momentumBuffer.w5[k]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
 	}
 }

@@ -13,6 +13,7 @@ func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
 	s_2 := float32(s)
 	s_ := 0.5 / float64(len(x))
 	s_3 := float32(s_)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	for i := range x {
 		eyeForwardTrain(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)
@@ -93,6 +94,7 @@ func (t *Trainer) loss(x []Input, y []Target) float32 {
 	s_2 := float32(s)
 	s_ := 0.5 / float64(len(x))
 	s_3 := float32(s_)
+	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
 	for i := range x {
 		eyeForward(&ws.t0[i], &x[i].Image, &p.w1, &p.b1)

@@ -3,6 +3,20 @@
 
 package standalone
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 32 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -29,9 +43,7 @@ func dense1ForwardRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16
 		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
@@ -46,9 +58,7 @@ func dense1ForwardRows_2(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][
 		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
@@ -63,9 +73,7 @@ func dense1ForwardTrainRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[
 		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 32 multiply-adds,
@@ -101,40 +109,25 @@ func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 4 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
+	dense1GradWeightGeneric(gt, dy, x)
+}
+
+// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		return
+	}
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 24 multiply-adds,
@@ -163,9 +156,7 @@ func dense2ForwardRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b 
 		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
@@ -180,9 +171,7 @@ func dense2ForwardRows_2(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, 
 		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
@@ -197,9 +186,7 @@ func dense2ForwardTrainRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float3
 		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 24 multiply-adds,
@@ -239,9 +226,7 @@ func dense2GradInputRows(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, 
 		}
 		return
 	}
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense2GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 3 outputs over the rows.
@@ -263,23 +248,16 @@ func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
+	dense2GradWeightGeneric(gt, dy, x)
+}
+
+// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+		return
 	}
+	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.

@@ -78,6 +78,20 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
+func dense1ForwardRowsGeneric(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2Generic(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
+	}
+}
+
 // dense1Forward_2Generic computes the output of layer "dense1", 4→8:
 //
 //	for n := range y {
@@ -239,6 +253,20 @@ func dense2ForwardGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 		s0_1 += float32(wt[7][2] * xk)
 		s0 := (s0_0 + s0_1)
 		y[2] = s0
+	}
+}
+
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
+func dense2ForwardRowsGeneric(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2Forward_2Generic(&y[i], &x[i], wt, b)
+	}
+}
+
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
+func dense2ForwardRows_2Generic(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -3,156 +3,74 @@
 
 package standalone
 
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
 func dense1ForwardRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRows(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense1Forward_2Generic(y, x, wt, b)
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
-	dy = dy[:len(x)]
-	for k := range 4 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-		}
-	}
+	dense1GradWeightGeneric(gt, dy, x)
+}
+
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRows is dense2Forward_2Generic for n rows.
 func dense2ForwardRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense2ForwardRows_2 is dense2ForwardGeneric for n rows.
 func dense2ForwardRows_2(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRows(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputRows is dense2GradInput for n rows.
 func dense2GradInputRows(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, u0 *[8][8]float32, scratch *[3][16]float32, n int) {
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
-	dy = dy[:len(x)]
-	for k := range 8 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[3]float32)(dy[b][0 : 0+3])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-		}
-	}
+	dense2GradWeightGeneric(gt, dy, x)
+}
+
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 func reluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	reluGradientEachGeneric(y, x0, x1)
-}
-
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
 }

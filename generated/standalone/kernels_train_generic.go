@@ -13,6 +13,20 @@ func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
 	}
 }
 
+// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b1[0]
+		ws := &p.b1[0]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense1ForwardTrain computes the output of layer "dense1", 4→8:
 //
 //	for n := range y {
@@ -89,6 +103,73 @@ func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 	}
 }
 
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
+	dy = dy[:len(x)]
+	for k := range 4 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 4 {
+		gs := &g.w1[k]
+		ws := &p.w1[k]
+		for j := range 8 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 	*g = [1][16]float32{}
@@ -96,6 +177,20 @@ func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b2[0]
+		ws := &p.b2[0]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -171,6 +266,13 @@ func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 	}
 }
 
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense2GradInput computes the input gradient of layer "dense2", 3→8:
 //
 //	for n := range y {
@@ -228,5 +330,55 @@ func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]flo
 		y[5] = reluGradient(a1[5], s1)
 		y[6] = reluGradient(a1[6], s2)
 		y[7] = reluGradient(a1[7], s3)
+	}
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for n rows.
+func dense2GradInputRowsGeneric(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, u0 *[8][8]float32, scratch *[3][16]float32, n int) {
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeightGeneric(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
+	dy = dy[:len(x)]
+	for k := range 8 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[3]float32)(dy[b][0 : 0+3])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+		}
+	}
+}
+
+// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 8 {
+		gs := &g.w2[k]
+		ws := &p.w2[k]
+		for j := range 3 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
 	}
 }

@@ -6,48 +6,8 @@ package standalone
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	// dense1.bias: w = w - (lr · g)
-	{
-		gs := &g.b1[0]
-		ws := &p.b1[0]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense1.weight: w = w - (lr · g)
-	for k := range 4 {
-		gs := &g.w1[k]
-		ws := &p.w1[k]
-		for j := range 8 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense2.bias: w = w - (lr · g)
-	{
-		gs := &g.b2[0]
-		ws := &p.b2[0]
-		for j := range 3 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense2.weight: w = w - (lr · g)
-	for k := range 8 {
-		gs := &g.w2[k]
-		ws := &p.w2[k]
-		for j := range 3 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
+	dense1BiasSgd(t, p, g, lr)
+	dense1WeightSgd(t, p, g, lr)
+	dense2BiasSgd(t, p, g, lr)
+	dense2WeightSgd(t, p, g, lr)
 }

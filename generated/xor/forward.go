@@ -16,6 +16,8 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 // forwardRows computes up to MaxBatch samples, layer by layer.
 func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
+	x = x[:min(len(x), MaxBatch)]
+	y = y[:len(x)]
 	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
 	dense2ForwardRows(y, &ws.t0, &p.w2, &p.b2, len(x))
 }

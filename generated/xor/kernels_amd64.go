@@ -3,6 +3,20 @@
 
 package xor
 
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 8 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -38,9 +52,7 @@ func dense1ForwardRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 		}
 		return
 	}
-	for i := range n {
-		dense1Forward_2Generic(&y[i], (*[2]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1ForwardRows_2Panel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
@@ -61,9 +73,7 @@ func dense1ForwardRows_2(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
@@ -84,9 +94,7 @@ func dense1ForwardTrainRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[2]float32)(&x[i]), wt, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 8 multiply-adds,
@@ -125,25 +133,25 @@ func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 		dense1GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 2 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[4]float32)(dy[b][0 : 0+4])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-		}
+	dense1GradWeightGeneric(gt, dy, x)
+}
+
+// dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &t.m.momentumBuffer.w1[0][0], &lr, 2)
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		return
+	}
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 4 multiply-adds,
@@ -179,9 +187,7 @@ func dense2ForwardRows(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][1
 		}
 		return
 	}
-	for i := range n {
-		dense2Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense2ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense2ForwardRows_2Panel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
@@ -201,9 +207,7 @@ func dense2ForwardRows_2(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, 
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
@@ -223,9 +227,7 @@ func dense2ForwardTrainRows(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float3
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
@@ -269,9 +271,7 @@ func dense2GradInputRows(y *[4][4]float32, x *[4][1]float32, wt *[4][8]float32, 
 		}
 		return
 	}
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense2GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 1 outputs over the rows.
@@ -293,19 +293,16 @@ func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 		dense2GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 4 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	dense2GradWeightGeneric(gt, dy, x)
+}
+
+// dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 4)
+		return
 	}
+	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -37,6 +37,20 @@ func dense1ForwardGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
+func dense1ForwardRowsGeneric(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[2]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2Generic(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
+	}
+}
+
 // dense1Forward_2Generic computes the output of layer "dense1", 2→4:
 //
 //	for n := range y {
@@ -106,6 +120,20 @@ func dense2ForwardGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		xk = x[3]
 		s0 += float32(wt[3][0] * xk)
 		y[0] = sigmoid(s0)
+	}
+}
+
+// dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
+func dense2ForwardRowsGeneric(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
+func dense2ForwardRows_2Generic(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

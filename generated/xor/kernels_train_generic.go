@@ -13,6 +13,24 @@ func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) {
 	}
 }
 
+// dense1BiasSgdGeneric changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b1[0]
+		ws := &p.b1[0]
+		momentumBuffers := &t.m.momentumBuffer.b1[0]
+		for j := range 4 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // dense1ForwardTrain computes the output of layer "dense1", 2→4:
 //
 //	for n := range y {
@@ -48,6 +66,62 @@ func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][
 	}
 }
 
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[2]float32)(&x[i]), wt, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(gt *[2][8]float32, dy [][4]float32, x []Input) {
+	dy = dy[:len(x)]
+	for k := range 2 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[4]float32)(dy[b][0 : 0+4])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 2 {
+		gs := &g.w1[k]
+		ws := &p.w1[k]
+		momentumBuffers := &t.m.momentumBuffer.w1[k]
+		for j := range 4 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
+	}
+}
+
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
@@ -55,6 +129,24 @@ func dense2BiasGrad(g *[1][16]float32, dy [][1]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense2BiasSgdGeneric changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b2[0]
+		ws := &p.b2[0]
+		momentumBuffers := &t.m.momentumBuffer.b2[0]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
 		}
 	}
 }
@@ -86,6 +178,13 @@ func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 	}
 }
 
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense2GradInput computes the input gradient of layer "dense2", 1→4:
 //
 //	for n := range y {
@@ -110,5 +209,55 @@ func dense2GradInput(y *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]flo
 		y[1] = tanhGradient(a1[1], s1)
 		y[2] = tanhGradient(a1[2], s2)
 		y[3] = tanhGradient(a1[3], s3)
+	}
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for n rows.
+func dense2GradInputRowsGeneric(y *[4][4]float32, x *[4][1]float32, wt *[4][8]float32, u0 *[4][4]float32, scratch *[1][16]float32, n int) {
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeightGeneric(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
+	dy = dy[:len(x)]
+	for k := range 4 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// dense2WeightSgdGeneric changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
+func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 4 {
+		gs := &g.w2[k]
+		ws := &p.w2[k]
+		momentumBuffers := &t.m.momentumBuffer.w2[k]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			momentumBuffer := momentumBuffers[j]
+			momentumBuffer = float32(0.9*momentumBuffer) + g_
+			w = w - float32(lr*momentumBuffer)
+			ws[j] = w
+			momentumBuffers[j] = momentumBuffer
+		}
 	}
 }

@@ -63,6 +63,9 @@ func (w *writer) size() int {
 	return 4
 }
 
+// Lanes is the number of elements in a vector.
+func Lanes(double bool) int { return (&writer{double: double}).lanes() }
+
 // lanes is the number of elements in a vector.
 func (w *writer) lanes() int { return vectorBytes / w.size() }
 

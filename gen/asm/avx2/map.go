@@ -89,7 +89,7 @@ func (m *mapper) vector() {
 		names[leaf] = y
 	}
 	defer func() { m.used, m.at = kept, names }()
-	owned := map[string]bool{}
+	var arrays []string
 	for i, in := range m.k.Ins {
 		if in.Single {
 			continue
@@ -101,9 +101,26 @@ func (m *mapper) vector() {
 		} else {
 			m.Ins(m.op("VMASKMOVPS", "VMASKMOVPD"), src, m.mask.String(), y.String())
 		}
-		m.at[in.Leaf], owned[in.Leaf] = y, true
+		m.at[in.Leaf] = y
+		arrays = append(arrays, in.Leaf)
 	}
-	for _, a := range m.k.Prog {
+	m.program(m.k.Prog, arrays)
+	dst := fmt.Sprintf("(%s)(%s*1)", regY, regOffset)
+	if m.mask == nil {
+		m.store(m.at[m.k.Result], dst)
+	} else {
+		m.storeMasked(m.at[m.k.Result], *m.mask, dst)
+	}
+}
+
+// program prints the assignments. The registers of the leaves in owned may be
+// given up when the name is assigned again.
+func (m *mapper) program(prog expr.Program, leaves []string) {
+	owned := map[string]bool{}
+	for _, l := range leaves {
+		owned[l] = true
+	}
+	for _, a := range prog {
 		m.Note("%s = %s", a.Name, a.X)
 		y := m.value(a.X)
 		if old, ok := m.at[a.Name]; ok && owned[a.Name] && old != y.y {
@@ -115,12 +132,6 @@ func (m *mapper) vector() {
 			y = value{z, true}
 		}
 		m.at[a.Name], owned[a.Name] = y.y, true
-	}
-	dst := fmt.Sprintf("(%s)(%s*1)", regY, regOffset)
-	if m.mask == nil {
-		m.store(m.at[m.k.Result], dst)
-	} else {
-		m.storeMasked(m.at[m.k.Result], *m.mask, dst)
 	}
 }
 

@@ -250,6 +250,20 @@ func dense1ForwardGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
+func dense1ForwardRowsGeneric(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+	for i := range n {
+		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
+func dense1ForwardRows_2Generic(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
+	}
+}
+
 // dense1Forward_2Generic computes the output of layer "dense1", 4→32:
 //
 //	for n := range y {
@@ -544,6 +558,13 @@ func dense2ForwardGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32,
 	}
 }
 
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
+func dense2ForwardRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
 // dense3ForwardGeneric computes the output of layer "dense3", 32→2:
 //
 //	for n := range y {
@@ -697,6 +718,20 @@ func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 		s0_7 += float32(wt[31][1] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[1] = s0
+	}
+}
+
+// dense3ForwardRowsGeneric is dense3Forward_2Generic for n rows.
+func dense3ForwardRowsGeneric(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense3ForwardRows_2Generic is dense3ForwardGeneric for n rows.
+func dense3ForwardRows_2Generic(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

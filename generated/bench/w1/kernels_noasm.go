@@ -3,273 +3,100 @@
 
 package w1
 
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRows is dense1Forward_2Generic for n rows.
 func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
-		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
-// dense1ForwardRows_2 is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRows_2Generic(y, x, w, b, n)
 }
 
-// dense1ForwardTrainRows is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1Forward_2Generic(y, x, w, b)
 }
 
-// dense1GradWeight computes the gradient of the weights of layer "dense1":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 4 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-// dense2ForwardRows is dense2ForwardGeneric for n rows.
 func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense2ForwardRowsGeneric(y, x, w, b, n)
 }
 
-// dense2ForwardTrainRows is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
-// dense2GradInputRows is dense2GradInput for n rows.
 func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
-// dense2GradWeight computes the gradient of the weights of layer "dense2":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 32 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
-		}
-	}
+	dense2GradWeightGeneric(g, dy, x)
+}
+
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRows is dense3Forward_2Generic for n rows.
 func dense3ForwardRows(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense3ForwardRowsGeneric(y, x, wt, b, n)
 }
 
-// dense3ForwardRows_2 is dense3ForwardGeneric for n rows.
 func dense3ForwardRows_2(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardRows_2Generic(y, x, wt, b, n)
 }
 
-// dense3ForwardTrainRows is dense3ForwardTrain for n rows.
 func dense3ForwardTrainRows(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputRows is dense3GradInput for n rows.
 func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	for i := range n {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense3GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
-// dense3GradWeight computes the gradient of the weights of layer "dense3":
-//
-//	for n := range dy {
-//		for k := range x {
-//			g[n][k] = Σ over the samples of dy[n] * x[k]
-//		}
-//	}
-//
-// in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
-	dy = dy[:len(x)]
-	for k := range 32 {
-		gk := &gt[k]
-		{
-			var s0, s1 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[2]float32)(dy[b][0 : 0+2])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-		}
-	}
+	dense3GradWeightGeneric(gt, dy, x)
 }
 
-// rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
-	for i := n / a; i >= 0; i-- {
-		if rest := n - i*a; rest%b == 0 {
-			return i, rest / b, 0
-		}
-	}
-	return n / a, n % a / b, n % a % b
+func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
 func tanhEach(y *[32]float32, x0 *[32]float32) {

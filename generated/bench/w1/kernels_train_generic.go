@@ -2,6 +2,20 @@
 
 package w1
 
+// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 2 {
+		gs := &g.b1[q]
+		ws := &p.b1[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense1ForwardTrain computes the output of layer "dense1", 4→32:
 //
 //	for n := range y {
@@ -250,6 +264,100 @@ func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *
 	}
 }
 
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(g *[2][4][16]float32, dy [][32]float32, x []Input) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 4 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 2 {
+		for k := range 4 {
+			gs := &g.w1[q][k]
+			ws := &p.w1[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				w = w - float32(lr*g_)
+				ws[j] = w
+			}
+		}
+	}
+}
+
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 	*g = [2][16]float32{}
@@ -257,6 +365,20 @@ func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 2 {
+		gs := &g.b2[q]
+		ws := &p.b2[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -402,6 +524,13 @@ func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b
 	}
 }
 
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
 // dense2GradInput computes the input gradient of layer "dense2", 32→32:
 //
 //	for n := range y {
@@ -429,6 +558,100 @@ func dense2GradInput(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *
 	}
 }
 
+// dense2GradInputRowsGeneric is dense2GradInput for n rows.
+func dense2GradInputRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeightGeneric(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 32 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 2 {
+		for k := range 32 {
+			gs := &g.w2[q][k]
+			ws := &p.w2[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				w = w - float32(lr*g_)
+				ws[j] = w
+			}
+		}
+	}
+}
+
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 	*g = [1][16]float32{}
@@ -436,6 +659,20 @@ func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b3[0]
+		ws := &p.b3[0]
+		for j := range 2 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -596,6 +833,13 @@ func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1
 	}
 }
 
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
+func dense3ForwardTrainRowsGeneric(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense3GradInput computes the input gradient of layer "dense3", 2→32:
 //
 //	for n := range y {
@@ -751,5 +995,53 @@ func dense3GradInput(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]
 		y[29] = tanhGradient(a2[29], s1)
 		y[30] = tanhGradient(a2[30], s2)
 		y[31] = tanhGradient(a2[31], s3)
+	}
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput for n rows.
+func dense3GradInputRowsGeneric(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
+	for i := range n {
+		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense3GradWeightGeneric(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
+	dy = dy[:len(x)]
+	for k := range 32 {
+		gk := &gt[k]
+		{
+			var s0, s1 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[2]float32)(dy[b][0 : 0+2])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+		}
+	}
+}
+
+// dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 32 {
+		gs := &g.w3[k]
+		ws := &p.w3[k]
+		for j := range 2 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
 	}
 }

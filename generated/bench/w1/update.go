@@ -6,74 +6,10 @@ package w1
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	// dense1.bias: w = w - (lr · g)
-	for q := range 2 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense1.weight: w = w - (lr · g)
-	for q := range 2 {
-		for k := range 4 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-	// dense2.bias: w = w - (lr · g)
-	for q := range 2 {
-		gs := &g.b2[q]
-		ws := &p.b2[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense2.weight: w = w - (lr · g)
-	for q := range 2 {
-		for k := range 32 {
-			gs := &g.w2[q][k]
-			ws := &p.w2[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-	// dense3.bias: w = w - (lr · g)
-	{
-		gs := &g.b3[0]
-		ws := &p.b3[0]
-		for j := range 2 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense3.weight: w = w - (lr · g)
-	for k := range 32 {
-		gs := &g.w3[k]
-		ws := &p.w3[k]
-		for j := range 2 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
+	dense1BiasSgd(t, p, g, lr)
+	dense1WeightSgd(t, p, g, lr)
+	dense2BiasSgd(t, p, g, lr)
+	dense2WeightSgd(t, p, g, lr)
+	dense3BiasSgd(t, p, g, lr)
+	dense3WeightSgd(t, p, g, lr)
 }

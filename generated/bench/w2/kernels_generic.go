@@ -155,6 +155,13 @@ func dense1ForwardGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
+func dense1ForwardRowsGeneric(y *[32][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 128→10:
 //
 //	for n := range y {
@@ -293,6 +300,13 @@ func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32,
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[9] = s0
 		}
+	}
+}
+
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
+func dense2ForwardRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -6,50 +6,8 @@ package w2
 func (t *Trainer) update(g *params) {
 	p := t.net.p
 	lr := float32(float64(t.LearningRate))
-	// dense1.bias: w = w - (lr · g)
-	for q := range 8 {
-		gs := &g.b1[q]
-		ws := &p.b1[q]
-		for j := range 16 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense1.weight: w = w - (lr · g)
-	for q := range 8 {
-		for k := range 784 {
-			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
-			for j := range 16 {
-				g_ := gs[j]
-				w := ws[j]
-				w = w - float32(lr*g_)
-				ws[j] = w
-			}
-		}
-	}
-	// dense2.bias: w = w - (lr · g)
-	{
-		gs := &g.b2[0]
-		ws := &p.b2[0]
-		for j := range 10 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
-	// dense2.weight: w = w - (lr · g)
-	for k := range 128 {
-		gs := &g.w2[k]
-		ws := &p.w2[k]
-		for j := range 10 {
-			g_ := gs[j]
-			w := ws[j]
-			w = w - float32(lr*g_)
-			ws[j] = w
-		}
-	}
+	dense1BiasSgd(t, p, g, lr)
+	dense1WeightSgd(t, p, g, lr)
+	dense2BiasSgd(t, p, g, lr)
+	dense2WeightSgd(t, p, g, lr)
 }

@@ -3,6 +3,20 @@
 
 package w3
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 64)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 401408 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -31,9 +45,7 @@ func dense1ForwardRows(y *[32][512]float32, x []Input, w *[32][784][16]float32, 
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
@@ -50,9 +62,7 @@ func dense1ForwardTrainRows(y *[32][512]float32, x []Input, w *[32][784][16]floa
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[784]float32)(&x[i]), w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense1GradWeightPanel0AVX2 sums the gradients of the weights from 784 inputs to 16 outputs over the rows.
@@ -76,65 +86,27 @@ func dense1GradWeight(g *[32][784][16]float32, dy [][512]float32, x []Input) {
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 784 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 32 {
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
 		}
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
+		return
+	}
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 262144 multiply-adds,
@@ -165,9 +137,7 @@ func dense2ForwardRows(y *[32][512]float32, x *[32][512]float32, w *[32][513][16
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense2ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
@@ -184,9 +154,7 @@ func dense2ForwardTrainRows(y *[32][512]float32, x *[32][512]float32, w *[32][51
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense2GradInputRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
@@ -216,9 +184,7 @@ func dense2GradInputRows(y *[32][512]float32, x *[32][512]float32, w *[32][513][
 		}
 		return
 	}
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense2GradWeightPanel0AVX2 sums the gradients of the weights from 512 inputs to 16 outputs over the rows.
@@ -242,65 +208,27 @@ func dense2GradWeight(g *[32][513][16]float32, dy [][512]float32, x [][512]float
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 512 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense2GradWeightGeneric(g, dy, x)
+}
+
+// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 32 {
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
 		}
+		return
 	}
+	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		return
+	}
+	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 5120 multiply-adds,
@@ -328,9 +256,7 @@ func dense3ForwardRows(y *[32][10]float32, x *[32][512]float32, wt *[512][16]flo
 		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 512 products for 10 outputs of every row, in tiles of rows.
@@ -344,9 +270,7 @@ func dense3ForwardTrainRows(y *[32][10]float32, x *[32][512]float32, wt *[512][1
 		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense3ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense3GradInputRowsPanel0AVX2 sums 10 products for 16 outputs of every row, in tiles of rows.
@@ -374,9 +298,7 @@ func dense3GradInputRows(y *[32][512]float32, x *[32][10]float32, wt *[512][16]f
 		}
 		return
 	}
-	for i := range n {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense3GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense3GradWeightPanel0AVX2 sums the gradients of the weights from 512 inputs to 10 outputs over the rows.
@@ -398,44 +320,16 @@ func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][512]float32) 
 		dense3GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 512 {
-		gk := &gt[k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
+	dense3GradWeightGeneric(gt, dy, x)
+}
+
+// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 1024)
+		return
 	}
+	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.

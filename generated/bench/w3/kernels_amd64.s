@@ -14,6 +14,30 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y4
+	VMOVUPS Y4, (DI)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 401408 multiply-adds,
 // product and sum are rounded once (FMA).
 //

@@ -155,6 +155,13 @@ func dense1ForwardGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]floa
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
+func dense1ForwardRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 512→512:
 //
 //	for n := range y {
@@ -308,6 +315,13 @@ func dense2ForwardGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]floa
 	}
 }
 
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
+func dense2ForwardRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
 // dense3ForwardGeneric computes the output of layer "dense3", 512→10:
 //
 //	for n := range y {
@@ -446,6 +460,13 @@ func dense3ForwardGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32,
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[9] = s0
 		}
+	}
+}
+
+// dense3ForwardRowsGeneric is dense3ForwardGeneric for n rows.
+func dense3ForwardRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -2,6 +2,20 @@
 
 package w3
 
+// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 32 {
+		gs := &g.b1[q]
+		ws := &p.b1[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense1ForwardTrain computes the output of layer "dense1", 784→512:
 //
 //	for n := range y {
@@ -155,6 +169,100 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 	}
 }
 
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[784]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 784 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 32 {
+		for k := range 784 {
+			gs := &g.w1[q][k]
+			ws := &p.w1[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				w = w - float32(lr*g_)
+				ws[j] = w
+			}
+		}
+	}
+}
+
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
 	*g = [32][16]float32{}
@@ -162,6 +270,20 @@ func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 32 {
+		gs := &g.b2[q]
+		ws := &p.b2[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -319,6 +441,13 @@ func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 	}
 }
 
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
+	for i := range n {
+		dense2ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
 // dense2GradInput computes the input gradient of layer "dense2", 512→512:
 //
 //	for n := range y {
@@ -353,6 +482,100 @@ func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, 
 	}
 }
 
+// dense2GradInputRowsGeneric is dense2GradInput for n rows.
+func dense2GradInputRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
+	for i := range n {
+		dense2GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense2GradWeightGeneric computes the gradient of the weights of layer "dense2":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 512 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 32 {
+		for k := range 512 {
+			gs := &g.w2[q][k]
+			ws := &p.w2[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				w = w - float32(lr*g_)
+				ws[j] = w
+			}
+		}
+	}
+}
+
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
@@ -360,6 +583,20 @@ func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b3[0]
+		ws := &p.b3[0]
+		for j := range 10 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -505,6 +742,13 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 	}
 }
 
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
+func dense3ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense3ForwardTrain(&y[i], &x[i], wt, b)
+	}
+}
+
 // dense3GradInput computes the input gradient of layer "dense3", 10→512:
 //
 //	for n := range y {
@@ -536,5 +780,76 @@ func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *
 		y[k+1] = reluGradient(a2[k+1], s1)
 		y[k+2] = reluGradient(a2[k+2], s2)
 		y[k+3] = reluGradient(a2[k+3], s3)
+	}
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput for n rows.
+func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][10]float32, wt *[512][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
+	for i := range n {
+		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+	dy = dy[:len(x)]
+	for k := range 512 {
+		gk := &gt[k]
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[10]float32)(dy[b][0 : 0+10])
+				s0 += float32(d[0] * xk)
+				s1 += float32(d[1] * xk)
+				s2 += float32(d[2] * xk)
+				s3 += float32(d[3] * xk)
+				s4 += float32(d[4] * xk)
+			}
+			gk[0] = s0
+			gk[1] = s1
+			gk[2] = s2
+			gk[3] = s3
+			gk[4] = s4
+		}
+		{
+			var s0, s1, s2, s3, s4 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[10]float32)(dy[b][0 : 0+10])
+				s0 += float32(d[5] * xk)
+				s1 += float32(d[6] * xk)
+				s2 += float32(d[7] * xk)
+				s3 += float32(d[8] * xk)
+				s4 += float32(d[9] * xk)
+			}
+			gk[5] = s0
+			gk[6] = s1
+			gk[7] = s2
+			gk[8] = s3
+			gk[9] = s4
+		}
+	}
+}
+
+// dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 512 {
+		gs := &g.w3[k]
+		ws := &p.w3[k]
+		for j := range 10 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
 	}
 }

@@ -3,6 +3,20 @@
 
 package w5
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 128)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 262144 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -31,9 +45,7 @@ func dense1ForwardRows(y *[32][1024]float32, x []Input, w *[64][257][16]float32,
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[256]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
@@ -50,9 +62,7 @@ func dense1ForwardTrainRows(y *[32][1024]float32, x []Input, w *[64][257][16]flo
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[256]float32)(&x[i]), w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense1GradWeightPanel0AVX2 sums the gradients of the weights from 256 inputs to 16 outputs over the rows.
@@ -76,65 +86,27 @@ func dense1GradWeight(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 256 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 64 {
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 512)
 		}
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
+		return
+	}
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 524288 multiply-adds,
@@ -165,9 +137,7 @@ func dense2ForwardRows(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense2ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 1024 products for 16 outputs of every row, in tiles of rows.
@@ -184,9 +154,7 @@ func dense2ForwardTrainRows(y *[32][512]float32, x *[32][1024]float32, w *[32][1
 		}
 		return
 	}
-	for i := range n {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense2GradInputRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
@@ -216,9 +184,7 @@ func dense2GradInputRows(y *[32][1024]float32, x *[32][512]float32, w *[32][1025
 		}
 		return
 	}
-	for i := range n {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense2GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense2GradWeightPanel0AVX2 sums the gradients of the weights from 1024 inputs to 16 outputs over the rows.
@@ -242,65 +208,27 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][512]float32, x [][1024]flo
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 1024 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense2GradWeightGeneric(g, dy, x)
+}
+
+// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 32 {
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 2048)
 		}
+		return
 	}
+	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 32)
+		return
+	}
+	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 131072 multiply-adds,
@@ -331,9 +259,7 @@ func dense3ForwardRows(y *[32][256]float32, x *[32][512]float32, w *[16][513][16
 		}
 		return
 	}
-	for i := range n {
-		dense3ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense3ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
@@ -350,9 +276,7 @@ func dense3ForwardTrainRows(y *[32][256]float32, x *[32][512]float32, w *[16][51
 		}
 		return
 	}
-	for i := range n {
-		dense3ForwardTrain(&y[i], &x[i], w, b)
-	}
+	dense3ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense3GradInputRowsPanel0AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
@@ -382,9 +306,7 @@ func dense3GradInputRows(y *[32][512]float32, x *[32][256]float32, w *[16][513][
 		}
 		return
 	}
-	for i := range n {
-		dense3GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense3GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense3GradWeightPanel0AVX2 sums the gradients of the weights from 512 inputs to 16 outputs over the rows.
@@ -408,65 +330,27 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][256]float32, x [][512]float
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 512 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense3GradWeightGeneric(g, dy, x)
+}
+
+// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 16 {
+			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 1024)
 		}
+		return
 	}
+	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense4BiasSgd changes dense4.bias: w = w - (lr · g).
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		return
+	}
+	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 256 multiply-adds,
@@ -494,9 +378,7 @@ func dense4ForwardRows(y []Output, x *[32][256]float32, wt *[256][8]float32, b *
 		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense4ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
@@ -510,9 +392,7 @@ func dense4ForwardRows_2(y *[32][1]float32, x *[32][256]float32, wt *[256][8]flo
 		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
@@ -526,9 +406,7 @@ func dense4ForwardTrainRows(y *[32][1]float32, x *[32][256]float32, wt *[256][8]
 		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
 		return
 	}
-	for i := range n {
-		dense4ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 256 multiply-adds,
@@ -570,9 +448,7 @@ func dense4GradInputRows(y *[32][256]float32, x *[32][1]float32, wt *[256][8]flo
 		}
 		return
 	}
-	for i := range n {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense4GradWeightPanel0AVX2 sums the gradients of the weights from 256 inputs to 1 outputs over the rows.
@@ -594,19 +470,16 @@ func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][256]float32) {
 		dense4GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 256 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	dense4GradWeightGeneric(gt, dy, x)
+}
+
+// dense4WeightSgd changes dense4.weight: w = w - (lr · g).
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 256)
+		return
 	}
+	dense4WeightSgdGeneric(t, p, g, lr)
 }
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.

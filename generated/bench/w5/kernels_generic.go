@@ -155,6 +155,13 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 	}
 }
 
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
+func dense1ForwardRowsGeneric(y *[32][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32, n int) {
+	for i := range n {
+		dense1ForwardGeneric(&y[i], (*[256]float32)(&x[i]), w, b)
+	}
+}
+
 // dense2ForwardGeneric computes the output of layer "dense2", 1024→512:
 //
 //	for n := range y {
@@ -308,6 +315,13 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 	}
 }
 
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
+func dense2ForwardRowsGeneric(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][16]float32, b *[32][16]float32, n int) {
+	for i := range n {
+		dense2ForwardGeneric(&y[i], &x[i], w, b)
+	}
+}
+
 // dense3ForwardGeneric computes the output of layer "dense3", 512→256:
 //
 //	for n := range y {
@@ -458,6 +472,13 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 			yq[14] = relu(s4)
 			yq[15] = relu(s5)
 		}
+	}
+}
+
+// dense3ForwardRowsGeneric is dense3ForwardGeneric for n rows.
+func dense3ForwardRowsGeneric(y *[32][256]float32, x *[32][512]float32, w *[16][513][16]float32, b *[16][16]float32, n int) {
+	for i := range n {
+		dense3ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
 
@@ -991,6 +1012,20 @@ func dense4ForwardGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b
 		s0_7 += float32(wt[255][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = s0
+	}
+}
+
+// dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
+func dense4ForwardRowsGeneric(y []Output, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+	}
+}
+
+// dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
+func dense4ForwardRows_2Generic(y *[32][1]float32, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -3,6 +3,20 @@
 
 package w6
 
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// dense1BiasSgd changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
+		return
+	}
+	dense1BiasSgdGeneric(t, p, g, lr)
+}
+
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -36,9 +50,7 @@ func dense1ForwardRows(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], (*[64]float32)(&x[i]), w, b)
-	}
+	dense1ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
@@ -59,9 +71,7 @@ func dense1ForwardTrainRows(y *[32][64]float32, x []Input, w *[4][65][16]float32
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], (*[64]float32)(&x[i]), w, b)
-	}
+	dense1ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
 // dense1GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
@@ -85,65 +95,27 @@ func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 64 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense1GradWeightGeneric(g, dy, x)
+}
+
+// dense1WeightSgd changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 4 {
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
 		}
+		return
 	}
+	dense1WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense2BiasSgd changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
+		return
+	}
+	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
@@ -164,9 +136,7 @@ func dense2ForwardRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]flo
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardGeneric(&y[i], &x[i], w, b)
-	}
+	dense2ForwardRowsGeneric(y, x, w, b, n)
 }
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
@@ -187,9 +157,27 @@ func dense2ForwardTrainRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][1
 		}
 		return
 	}
-	for i := range n {
-		dense1ForwardTrain(&y[i], &x[i], w, b)
+	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
+}
+
+// dense2WeightSgd changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 4 {
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
+		}
+		return
 	}
+	dense2WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense3BiasSgd changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
+		return
+	}
+	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense3GradInputRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
@@ -219,9 +207,7 @@ func dense3GradInputRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]f
 		}
 		return
 	}
-	for i := range n {
-		dense3GradInput(&y[i], &x[i], w, &u0[i])
-	}
+	dense3GradInputRowsGeneric(y, x, w, u0, scratch, n)
 }
 
 // dense3GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 16 outputs over the rows.
@@ -245,65 +231,27 @@ func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) 
 		}
 		return
 	}
-	dy = dy[:len(x)]
-	for q := range g {
-		for k := range 64 {
-			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
-			}
+	dense3GradWeightGeneric(g, dy, x)
+}
+
+// dense3WeightSgd changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		for q := range 4 {
+			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
 		}
+		return
 	}
+	dense3WeightSgdGeneric(t, p, g, lr)
+}
+
+// dense4BiasSgd changes dense4.bias: w = w - (lr · g).
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		return
+	}
+	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
@@ -338,9 +286,7 @@ func dense4ForwardRows(y []Output, x *[32][64]float32, wt *[64][8]float32, b *[1
 		}
 		return
 	}
-	for i := range n {
-		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
-	}
+	dense4ForwardRowsGeneric(y, x, wt, b, n)
 }
 
 // dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
@@ -359,9 +305,7 @@ func dense4ForwardRows_2(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float
 		}
 		return
 	}
-	for i := range n {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardRows_2Generic(y, x, wt, b, n)
 }
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
@@ -380,9 +324,7 @@ func dense4ForwardTrainRows(y *[32][1]float32, x *[32][64]float32, wt *[64][8]fl
 		}
 		return
 	}
-	for i := range n {
-		dense4ForwardTrain(&y[i], &x[i], wt, b)
-	}
+	dense4ForwardTrainRowsGeneric(y, x, wt, b, n)
 }
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
@@ -426,9 +368,7 @@ func dense4GradInputRows(y *[32][64]float32, x *[32][1]float32, wt *[64][8]float
 		}
 		return
 	}
-	for i := range n {
-		dense4GradInput(&y[i], &x[i], wt, &u0[i])
-	}
+	dense4GradInputRowsGeneric(y, x, wt, u0, scratch, n)
 }
 
 // dense4GradWeightPanel0AVX2 sums the gradients of the weights from 64 inputs to 1 outputs over the rows.
@@ -450,19 +390,16 @@ func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 		dense4GradWeightPanel0AVX2(&gt[0][0], &dy[0][0], &x[0][0], len(x))
 		return
 	}
-	dy = dy[:len(x)]
-	for k := range 64 {
-		gk := &gt[k]
-		{
-			var s0 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[1]float32)(dy[b][0 : 0+1])
-				s0 += float32(d[0] * xk)
-			}
-			gk[0] = s0
-		}
+	dense4GradWeightGeneric(gt, dy, x)
+}
+
+// dense4WeightSgd changes dense4.weight: w = w - (lr · g).
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
+	if useAVX2 {
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
+		return
 	}
+	dense4WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -2,6 +2,20 @@
 
 package w6
 
+// dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
+func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 4 {
+		gs := &g.b1[q]
+		ws := &p.b1[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
 // dense1ForwardTrain computes the output of layer "dense1", 64→64:
 //
 //	for n := range y {
@@ -155,6 +169,137 @@ func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b
 	}
 }
 
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense1ForwardTrainRowsGeneric(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], (*[64]float32)(&x[i]), w, b)
+	}
+}
+
+// dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense1GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x []Input) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 64 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
+func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 4 {
+		for k := range 64 {
+			gs := &g.w1[q][k]
+			ws := &p.w1[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				w = w - float32(lr*g_)
+				ws[j] = w
+			}
+		}
+	}
+}
+
+// dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
+func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 4 {
+		gs := &g.b2[q]
+		ws := &p.b2[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
+	}
+}
+
+// dense2ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
+func dense2ForwardTrainRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
+	for i := range n {
+		dense1ForwardTrain(&y[i], &x[i], w, b)
+	}
+}
+
+// dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
+func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 4 {
+		for k := range 64 {
+			gs := &g.w2[q][k]
+			ws := &p.w2[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				w = w - float32(lr*g_)
+				ws[j] = w
+			}
+		}
+	}
+}
+
 // dense3BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 	*g = [4][16]float32{}
@@ -162,6 +307,20 @@ func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
+func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 4 {
+		gs := &g.b3[q]
+		ws := &p.b3[q]
+		for j := range 16 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -200,6 +359,100 @@ func dense3GradInput(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *
 	}
 }
 
+// dense3GradInputRowsGeneric is dense3GradInput for n rows.
+func dense3GradInputRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
+	for i := range n {
+		dense3GradInput(&y[i], &x[i], w, &u0[i])
+	}
+}
+
+// dense3GradWeightGeneric computes the gradient of the weights of layer "dense3":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense3GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
+	dy = dy[:len(x)]
+	for q := range g {
+		for k := range 64 {
+			gk := &g[q][k]
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[0] * xk)
+					s1 += float32(d[1] * xk)
+					s2 += float32(d[2] * xk)
+					s3 += float32(d[3] * xk)
+					s4 += float32(d[4] * xk)
+				}
+				gk[0] = s0
+				gk[1] = s1
+				gk[2] = s2
+				gk[3] = s3
+				gk[4] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[5] * xk)
+					s1 += float32(d[6] * xk)
+					s2 += float32(d[7] * xk)
+					s3 += float32(d[8] * xk)
+					s4 += float32(d[9] * xk)
+				}
+				gk[5] = s0
+				gk[6] = s1
+				gk[7] = s2
+				gk[8] = s3
+				gk[9] = s4
+			}
+			{
+				var s0, s1, s2, s3, s4, s5 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[10] * xk)
+					s1 += float32(d[11] * xk)
+					s2 += float32(d[12] * xk)
+					s3 += float32(d[13] * xk)
+					s4 += float32(d[14] * xk)
+					s5 += float32(d[15] * xk)
+				}
+				gk[10] = s0
+				gk[11] = s1
+				gk[12] = s2
+				gk[13] = s3
+				gk[14] = s4
+				gk[15] = s5
+			}
+		}
+	}
+}
+
+// dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
+func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for q := range 4 {
+		for k := range 64 {
+			gs := &g.w3[q][k]
+			ws := &p.w3[q][k]
+			for j := range 16 {
+				g_ := gs[j]
+				w := ws[j]
+				w = w - float32(lr*g_)
+				ws[j] = w
+			}
+		}
+	}
+}
+
 // dense4BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 	*g = [1][16]float32{}
@@ -207,6 +460,20 @@ func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 		d := &dy[b]
 		for j, dj := range d {
 			g[j/16][j%16] += dj
+		}
+	}
+}
+
+// dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
+func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	{
+		gs := &g.b4[0]
+		ws := &p.b4[0]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
 		}
 	}
 }
@@ -357,6 +624,13 @@ func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1
 		s0_7 += float32(wt[63][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[0] = sigmoid(s0)
+	}
+}
+
+// dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
+func dense4ForwardTrainRowsGeneric(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
+	for i := range n {
+		dense4ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -579,5 +853,51 @@ func dense4GradInput(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]
 		y[61] = sigmoidGradient(a3[61], s1)
 		y[62] = sigmoidGradient(a3[62], s2)
 		y[63] = sigmoidGradient(a3[63], s3)
+	}
+}
+
+// dense4GradInputRowsGeneric is dense4GradInput for n rows.
+func dense4GradInputRowsGeneric(y *[32][64]float32, x *[32][1]float32, wt *[64][8]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
+	for i := range n {
+		dense4GradInput(&y[i], &x[i], wt, &u0[i])
+	}
+}
+
+// dense4GradWeightGeneric computes the gradient of the weights of layer "dense4":
+//
+//	for n := range dy {
+//		for k := range x {
+//			g[n][k] = Σ over the samples of dy[n] * x[k]
+//		}
+//	}
+//
+// in the order of the samples. It does not allocate.
+func dense4GradWeightGeneric(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
+	dy = dy[:len(x)]
+	for k := range 64 {
+		gk := &gt[k]
+		{
+			var s0 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[1]float32)(dy[b][0 : 0+1])
+				s0 += float32(d[0] * xk)
+			}
+			gk[0] = s0
+		}
+	}
+}
+
+// dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
+func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+	for k := range 64 {
+		gs := &g.w4[k]
+		ws := &p.w4[k]
+		for j := range 1 {
+			g_ := gs[j]
+			w := ws[j]
+			w = w - float32(lr*g_)
+			ws[j] = w
+		}
 	}
 }

@@ -1,0 +1,143 @@
+package golang
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/schedule"
+	"github.com/nngen-go/nngen/gen/target"
+)
+
+// updateKernel is an element-wise operation in place.
+type updateKernel struct {
+	asm.Update
+	name string
+}
+
+func (m *updateKernel) print(t *target.Target) *asm.Func {
+	v := m.Update
+	v.Name = m.name + strings.ToUpper(t.Name)
+	v.Doc = []string{fmt.Sprintf("%s computes %s for every element.", v.Name, wrapFormula(v.Prog))}
+	f, _ := t.Update(&v)
+	return f
+}
+
+// vectorUpdate emits an operation on parameter-shaped values as a function
+// with assembly; it reports false where there is none.
+func (b *body) vectorUpdate(o *ir.Map, t *plan.Tensor) bool {
+	if !b.e.plan.Layerwise {
+		return false
+	}
+	tgt := target.ByName(b.e.plan.Options.Targets[0])
+	u := &updateKernel{Update: asm.Update{Double: b.e.elem == ir.Float64, Prog: o.Prog, Elem: typeName(b.e.elem)}}
+	holders := map[string]string{}
+	for i, x := range o.In {
+		if isNumber(x) {
+			u.Singles = append(u.Singles, o.InNames[i])
+		} else {
+			u.Arrays = append(u.Arrays, o.InNames[i])
+			holders[o.InNames[i]] = b.holder(x)
+		}
+	}
+	for i, y := range o.Out {
+		name := o.OutNames[i]
+		u.Stores = append(u.Stores, name)
+		if h, ok := holders[name]; ok && h != b.holder(y) {
+			return false // a leaf of the result's name is another array
+		}
+		if !slices.Contains(u.Arrays, name) {
+			u.Arrays = append(u.Arrays, name)
+			holders[name] = b.holder(y)
+		}
+	}
+	if _, ok := tgt.Update(&u.Update); !ok {
+		return false
+	}
+	k := b.e.kernel("update of "+o.Out[0].Name+" "+o.Prog.String(), lowerCamel(o.Out[0].Param.Name)+" "+o.Doc, func(k *kernelFunc) {
+		b.updateFunc(k, u, o, t, holders, tgt)
+	})
+	args := []jen.Code{exprf("t"), exprf("%s", b.weights), exprf("%s", b.grads)}
+	for _, x := range o.In {
+		if isNumber(x) {
+			if x.DType == b.e.elem {
+				args = append(args, exprf("%s", b.at[x].idx))
+			} else { // the number of the step, which formulas only compare
+				args = append(args, exprf("%s(%s)", typeName(b.e.elem), b.at[x].idx))
+			}
+		}
+	}
+	b.add(jen.Id(k.name).Call(args...))
+	return true
+}
+
+// updateFunc prints the function: assembly panel by panel, or the loop.
+func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, tgt *target.Target) {
+	T := typeName(b.e.elem)
+	k.rows, k.train = true, true
+	k.doc = []string{fmt.Sprintf("%s changes %s: %s.", k.name, o.Out[0].Name, wrapFormula(o.Prog))}
+	k.args = []arg{{"t", "*Trainer"}, {"p", "*params"}, {"g", "*params"}}
+	inner := &body{e: b.e, weights: "p", grads: "g", names: b.e.local("t", "p", "g"), at: map[*ir.Value]place{}}
+	for i, x := range o.In {
+		if isNumber(x) {
+			name := inner.names.name(o.InNames[i])
+			k.args = append(k.args, arg{name, T})
+			inner.at[x] = place{name, ""}
+		}
+	}
+	k.generic = inner.elementLoop(o, t)
+
+	key := fmt.Sprintf("%v %v %v %v", u.Prog, u.Arrays, u.Singles, u.Stores)
+	u.name = b.e.updates[key]
+	if u.name == "" {
+		u.name = b.e.globals.name(o.Doc + " elements")
+		b.e.updates[key] = u.name
+		k.extra = append(k.extra, u)
+	}
+	call := func(field, index string, elements int) jen.Code {
+		var args []string
+		for _, a := range u.Arrays {
+			h := holders[a]
+			switch h {
+			case b.weights:
+				h = "p"
+			case b.grads:
+				h = "g"
+			}
+			args = append(args, fmt.Sprintf("&%s.%s%s", h, field, index))
+		}
+		for i, x := range o.In {
+			if isNumber(o.In[i]) {
+				args = append(args, "&"+inner.at[x].idx)
+			}
+		}
+		args = append(args, fmt.Sprint(elements/tgt.Lanes(u.Double)))
+		return jen.Id(u.name + strings.ToUpper(tgt.Name)).Call(exprf("%s", strings.Join(args, ", ")))
+	}
+	k.fast = append(updateCalls(t, call), jen.Return())
+}
+
+// updateCalls calls the assembly for every part of a tensor; the padding is
+// updated with the rest, it holds nothing.
+func updateCalls(t *plan.Tensor, call func(field, index string, elements int) jen.Code) []jen.Code {
+	l := &t.Layout
+	switch l.Order {
+	case plan.Connections:
+		return []jen.Code{call(t.Field, "[0]", l.Size())}
+	case plan.Vector:
+		return []jen.Code{call(t.Field, "[0][0]", l.Size())}
+	}
+	var out []jen.Code
+	if l.Full > 0 {
+		out = append(out, forRange("q", fmt.Sprint(l.Full), call(t.Field, "[q][0][0]", l.In*schedule.Panel)))
+	}
+	if l.Tail > 0 {
+		out = append(out, call(t.TailField(), "[0][0]", l.In*l.Tail))
+	}
+	return out
+}
