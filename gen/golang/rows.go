@@ -228,8 +228,19 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		f.args = append(f.args, arg{"scratch", fmt.Sprintf("*[%d][16]%s", k.e.plan.TransposedRows(), typeName(k.e.elem))})
 	}
 	f.args = append(f.args, arg{"n", "int"})
-	f.generic = []jen.Code{forRange("i", "n", jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", "))))}
+	f.generic = append(f.bounds(), forRange("i", "min(n, MaxBatch)", jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))))
 	k.vectorRows(f, single)
+}
+
+// bounds tells the compiler that the slices have n rows.
+func (f *kernelFunc) bounds() []jen.Code {
+	var out []jen.Code
+	for _, a := range f.args {
+		if strings.HasPrefix(a.typ, "[]") {
+			out = append(out, setf(a.name, "%s[:n]", a.name))
+		}
+	}
+	return out
 }
 
 // weightNames are the parameters of the weight's panels.
@@ -314,7 +325,7 @@ func (k *rowsKernel) vectorRows(f *kernelFunc, single *kernelFunc) {
 	}
 	fast = append(fast, loops...)
 	if !relu && len(k.step.Epilogue) > 0 {
-		fast = append(fast, forRange("i", "n", k.finishRow()...))
+		fast = append(append(fast, f.bounds()...), forRange("i", "min(n, MaxBatch)", k.finishRow()...))
 	}
 	f.fast = append(fast, jen.Return())
 }

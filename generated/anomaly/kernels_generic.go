@@ -157,14 +157,15 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 
 // dense10ForwardRowsGeneric is dense10ForwardGeneric for n rows.
 func dense10ForwardRowsGeneric(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		dense10ForwardGeneric((*[640]float32)(&y[i]), &x[i], w, b)
 	}
 }
 
 // dense10ForwardRows_2Generic is dense10ForwardGeneric for n rows.
 func dense10ForwardRows_2Generic(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense10ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -324,7 +325,8 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
 func dense1ForwardRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
 	}
 }
@@ -484,7 +486,7 @@ func dense2ForwardGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
 func dense2ForwardRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -656,7 +658,7 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 
 // dense5ForwardRowsGeneric is dense5ForwardGeneric for n rows.
 func dense5ForwardRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense5ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -816,7 +818,7 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 
 // dense6ForwardRowsGeneric is dense6ForwardGeneric for n rows.
 func dense6ForwardRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense6ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }

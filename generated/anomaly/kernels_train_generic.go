@@ -192,7 +192,7 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 
 // dense10ForwardTrainRowsGeneric is dense10ForwardTrain for n rows.
 func dense10ForwardTrainRowsGeneric(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense10ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -233,7 +233,7 @@ func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32,
 
 // dense10GradInputRowsGeneric is dense10GradInput for n rows.
 func dense10GradInputRowsGeneric(y *[32][128]float32, x *[32][640]float32, w *[40][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense10GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -510,7 +510,8 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[640]float32)(&x[i]), w, b)
 	}
 }
@@ -787,7 +788,7 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -1108,7 +1109,7 @@ func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *
 
 // dense5ForwardTrainRowsGeneric is dense5ForwardTrain for n rows.
 func dense5ForwardTrainRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense5ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -1149,7 +1150,7 @@ func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[1
 
 // dense5GradInputRowsGeneric is dense5GradInput for n rows.
 func dense5GradInputRowsGeneric(y *[32][128]float32, x *[32][8]float32, wt *[128][8]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense5GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
@@ -1399,7 +1400,7 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 
 // dense6ForwardTrainRowsGeneric is dense6ForwardTrain for n rows.
 func dense6ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense6ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -1439,7 +1440,7 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 
 // dense6GradInputRowsGeneric is dense6GradInput for n rows.
 func dense6GradInputRowsGeneric(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]float32, u0 *[32][8]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense6GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -1700,7 +1701,7 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 
 // dense9GradInputRowsGeneric is dense9GradInput for n rows.
 func dense9GradInputRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, u0 *[32][128]float32, scratch *[640][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense9GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }

@@ -252,14 +252,16 @@ func dense1ForwardGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b
 
 // dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
 func dense1ForwardRowsGeneric(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
 	}
 }
 
 // dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2Generic(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
 	}
 }
@@ -560,7 +562,7 @@ func dense2ForwardGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32,
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
 func dense2ForwardRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -723,14 +725,15 @@ func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 
 // dense3ForwardRowsGeneric is dense3Forward_2Generic for n rows.
 func dense3ForwardRowsGeneric(y []Output, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
 // dense3ForwardRows_2Generic is dense3ForwardGeneric for n rows.
 func dense3ForwardRows_2Generic(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -276,7 +276,8 @@ func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), w, b)
 	}
 }
@@ -552,7 +553,7 @@ func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, b *[2][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -586,7 +587,7 @@ func dense2GradInput(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -877,7 +878,7 @@ func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
 func dense3ForwardTrainRowsGeneric(y *[32][2]float32, x *[32][32]float32, wt *[32][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -1042,7 +1043,7 @@ func dense3GradInput(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]
 
 // dense3GradInputRowsGeneric is dense3GradInput for n rows.
 func dense3GradInputRowsGeneric(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float32, u0 *[32][32]float32, scratch *[32][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }

@@ -72,7 +72,7 @@ func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[128][1]float32, x *[128][10]float32, wt *[10][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }

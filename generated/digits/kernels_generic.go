@@ -157,7 +157,7 @@ func dense1ForwardGeneric(y *[128]float32, x *[64]float32, w *[8][65][16]float32
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
 func dense1ForwardRowsGeneric(y *[32][128]float32, x *[32][64]float32, w *[8][65][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -305,7 +305,7 @@ func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32,
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
 func dense2ForwardRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

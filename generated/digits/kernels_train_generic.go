@@ -186,7 +186,7 @@ func dense1ForwardTrain(y *[128]float32, x *[64]float32, w *[8][65][16]float32, 
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[32][128]float32, x *[32][64]float32, w *[8][65][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -454,7 +454,7 @@ func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -499,7 +499,7 @@ func dense2GradInput(y *[128]float32, x *[10]float32, wt *[128][16]float32, drop
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[32][128]float32, x *[32][10]float32, wt *[128][16]float32, u0 *[32][128]float32, u1 *[32][128]float32, scratch *[10][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
 	}
 }

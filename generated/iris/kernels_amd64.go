@@ -44,7 +44,7 @@ func dense1ForwardRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -65,7 +65,7 @@ func dense1ForwardRows_2(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]flo
 		for q := range w {
 			dense1ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -86,7 +86,7 @@ func dense1ForwardTrainRows(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -245,7 +245,7 @@ func dense2GradInputRows(y *[16][16]float32, x *[16][3]float32, wt *[16][8]float
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			tanhGradientEach(yRow, u0Row, yRow)

@@ -135,14 +135,14 @@ func dense1ForwardGeneric(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b
 
 // dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
 func dense1ForwardRowsGeneric(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1Forward_2Generic(&y[i], &x[i], w, b)
 	}
 }
 
 // dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2Generic(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -431,14 +431,14 @@ func dense2ForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 
 // dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
 func dense2ForwardRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
 func dense2ForwardRows_2Generic(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

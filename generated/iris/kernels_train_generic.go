@@ -164,7 +164,7 @@ func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[16][16]float32, x *[16][4]float32, w *[1][4][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -420,7 +420,7 @@ func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -533,7 +533,7 @@ func dense2GradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, a1 *[16]
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, scratch *[3][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }

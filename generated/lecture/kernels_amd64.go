@@ -42,7 +42,8 @@ func dense1ForwardRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][1
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			sigmoidEach(yRow, yRow)
 		}
@@ -61,7 +62,8 @@ func dense1ForwardRows_2(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1]
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			sigmoidEach(yRow, yRow)
 		}
@@ -80,7 +82,8 @@ func dense1ForwardTrainRows(y *[16][8]float32, x []Input, wt *[3][8]float32, b *
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			sigmoidEach(yRow, yRow)
 		}
@@ -169,7 +172,7 @@ func dense2ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			softsignEach(yRow, yRow)
 		}
@@ -188,7 +191,7 @@ func dense2ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			softsignEach(yRow, yRow)
 		}
@@ -207,7 +210,7 @@ func dense2ForwardTrainRows(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]flo
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			for j, s := range yRow {
@@ -251,7 +254,7 @@ func dense2GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 			}
 		}
 		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			sigmoidGradientEach(yRow, u0Row, yRow)
@@ -304,7 +307,7 @@ func dense3ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense3ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -323,7 +326,7 @@ func dense3ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense3ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -342,7 +345,7 @@ func dense3ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]floa
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense3ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -382,7 +385,7 @@ func dense3GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 			}
 		}
 		dense3GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			u1Row := &u1[i]
@@ -503,7 +506,7 @@ func dense4GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 			}
 		}
 		dense4GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			tanhGradientEach(yRow, u0Row, yRow)
@@ -556,7 +559,7 @@ func dense5ForwardRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, 
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense5ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			leakyReluEach(yRow, yRow)
 		}
@@ -575,7 +578,7 @@ func dense5ForwardRows_2(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense5ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			leakyReluEach(yRow, yRow)
 		}
@@ -594,7 +597,7 @@ func dense5ForwardTrainRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]floa
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense5ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			leakyReluEach(yRow, yRow)
 		}
@@ -634,7 +637,7 @@ func dense5GradInputRows(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32
 			}
 		}
 		dense5GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)
@@ -773,7 +776,7 @@ func dense6GradInputRows(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32
 			}
 		}
 		dense6GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			leakyReluGradientEach(yRow, u0Row, yRow)

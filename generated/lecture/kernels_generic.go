@@ -70,14 +70,16 @@ func dense1ForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1
 
 // dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
 func dense1ForwardRowsGeneric(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1Forward_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
 	}
 }
 
 // dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2Generic(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
 	}
 }
@@ -315,14 +317,14 @@ func dense2ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 
 // dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
 func dense2ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
 func dense2ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -560,14 +562,14 @@ func dense3ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 
 // dense3ForwardRowsGeneric is dense3Forward_2Generic for n rows.
 func dense3ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // dense3ForwardRows_2Generic is dense3ForwardGeneric for n rows.
 func dense3ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -805,14 +807,14 @@ func dense4ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 
 // dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
 func dense4ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
 func dense4ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -1050,14 +1052,14 @@ func dense5ForwardGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1
 
 // dense5ForwardRowsGeneric is dense5Forward_2Generic for n rows.
 func dense5ForwardRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense5Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // dense5ForwardRows_2Generic is dense5ForwardGeneric for n rows.
 func dense5ForwardRows_2Generic(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense5ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -1193,14 +1195,15 @@ func dense6ForwardGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1
 
 // dense6ForwardRowsGeneric is dense6Forward_2Generic for n rows.
 func dense6ForwardRowsGeneric(y []Output, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		dense6Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
 // dense6ForwardRows_2Generic is dense6ForwardGeneric for n rows.
 func dense6ForwardRows_2Generic(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense6ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

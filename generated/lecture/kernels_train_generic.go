@@ -84,7 +84,8 @@ func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[16][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[3]float32)(&x[i]), wt, b)
 	}
 }
@@ -323,7 +324,7 @@ func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[16][8]float32, y1 *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &y1[i], &x[i], wt, b)
 	}
 }
@@ -520,7 +521,7 @@ func dense2GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]flo
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
@@ -705,7 +706,7 @@ func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
 func dense3ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -910,7 +911,7 @@ func dense3GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Ma
 
 // dense3GradInputRowsGeneric is dense3GradInput for n rows.
 func dense3GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, u1 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3GradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
 	}
 }
@@ -1095,7 +1096,7 @@ func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
 func dense4ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -1292,7 +1293,7 @@ func dense4GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]flo
 
 // dense4GradInputRowsGeneric is dense4GradInput for n rows.
 func dense4GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
@@ -1488,7 +1489,7 @@ func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 
 // dense5ForwardTrainRowsGeneric is dense5ForwardTrain for n rows.
 func dense5ForwardTrainRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense5ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -1685,7 +1686,7 @@ func dense5GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]flo
 
 // dense5GradInputRowsGeneric is dense5GradInput for n rows.
 func dense5GradInputRowsGeneric(y *[16][8]float32, x *[16][8]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense5GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
@@ -1825,7 +1826,7 @@ func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 
 // dense6ForwardTrainRowsGeneric is dense6ForwardTrain for n rows.
 func dense6ForwardTrainRowsGeneric(y *[16][2]float32, x *[16][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense6ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -1882,7 +1883,7 @@ func dense6GradInput(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]flo
 
 // dense6GradInputRowsGeneric is dense6GradInput for n rows.
 func dense6GradInputRowsGeneric(y *[16][8]float32, x *[16][2]float32, wt *[8][8]float32, u0 *[16][8]float32, scratch *[8][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense6GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }

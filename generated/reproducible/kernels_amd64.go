@@ -37,7 +37,8 @@ func bodyForwardRows(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			eluEach(yRow, yRow)
 		}
@@ -56,7 +57,8 @@ func bodyForwardRows_2(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			eluEach(yRow, yRow)
 		}
@@ -75,7 +77,8 @@ func bodyForwardTrainRows(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			for j, s := range yRow {
@@ -234,7 +237,7 @@ func choiceGradInputRows(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32
 			}
 			choiceGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			u1Row := &u1[i]
@@ -316,7 +319,7 @@ func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float
 		for q := range w {
 			dense4ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = softplus(s)
@@ -338,7 +341,7 @@ func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]flo
 		for q := range w {
 			dense4ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = softplus(s)
@@ -360,7 +363,7 @@ func dense4ForwardTrainRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]
 		for q := range w {
 			dense4ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], n)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = softplus(s)
@@ -556,7 +559,7 @@ func eyeForwardRows(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32,
 			eyeForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		eyeForwardRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = gelu(s)
@@ -585,7 +588,7 @@ func eyeForwardTrainRows(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float3
 			eyeForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		eyeForwardTrainRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			for j, s := range yRow {
@@ -683,7 +686,7 @@ func innerForwardRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float3
 			innerForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		innerForwardRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -711,7 +714,7 @@ func innerForwardTrainRows(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]f
 			innerForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		innerForwardTrainRowsPanel1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -766,7 +769,7 @@ func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]floa
 			}
 		}
 		innerGradInputRowsPanel1AVX2(&y[0][32], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			u1Row := &u1[i]
@@ -890,7 +893,8 @@ func scoreForwardRows(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][
 	if useAVX2 {
 		by3, by2, single3 := rowTiles(n, 3, 2)
 		scoreForwardRowsPanel0AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		for i := range n {
+		y = y[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i].Value
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -910,7 +914,7 @@ func scoreForwardRows_2(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32,
 	if useAVX2 {
 		by3, by2, single3 := rowTiles(n, 3, 2)
 		scoreForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -930,7 +934,7 @@ func scoreForwardTrainRows(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float
 	if useAVX2 {
 		by3, by2, single3 := rowTiles(n, 3, 2)
 		scoreForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			s := yRow[0]
 			yRow[0] = sigmoid(s)

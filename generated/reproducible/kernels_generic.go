@@ -70,14 +70,16 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 
 // bodyForwardRowsGeneric is bodyForward_2Generic for n rows.
 func bodyForwardRowsGeneric(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
 	}
 }
 
 // bodyForwardRows_2Generic is bodyForwardGeneric for n rows.
 func bodyForwardRows_2Generic(y *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
 	}
 }
@@ -296,14 +298,14 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 
 // choiceForwardRowsGeneric is choiceForward_2Generic for n rows.
 func choiceForwardRowsGeneric(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceForward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // choiceForwardRows_2Generic is choiceForwardGeneric for n rows.
 func choiceForwardRows_2Generic(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -1293,14 +1295,14 @@ func dense4ForwardGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32,
 
 // dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
 func dense4ForwardRowsGeneric(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4Forward_2Generic(&y[i], &x[i], w, b)
 	}
 }
 
 // dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
 func dense4ForwardRows_2Generic(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -1800,7 +1802,7 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 
 // eyeForwardRowsGeneric is eyeForwardGeneric for n rows.
 func eyeForwardRowsGeneric(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		eyeForwardGeneric(&y[i], &x[i], w, wt, b)
 	}
 }
@@ -1978,7 +1980,7 @@ func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 
 // innerForwardRowsGeneric is innerForwardGeneric for n rows.
 func innerForwardRowsGeneric(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		innerForwardGeneric(&y[i], &x[i], w, wt, b)
 	}
 }
@@ -2268,14 +2270,15 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 
 // scoreForwardRowsGeneric is scoreForward_2Generic for n rows.
 func scoreForwardRowsGeneric(y []Output, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
 	}
 }
 
 // scoreForwardRows_2Generic is scoreForwardGeneric for n rows.
 func scoreForwardRows_2Generic(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -109,7 +109,8 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 
 // bodyForwardTrainRowsGeneric is bodyForwardTrain for n rows.
 func bodyForwardTrainRowsGeneric(y *[8][8]float32, y1 *[8][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		bodyForwardTrain(&y[i], &y1[i], &x[i].Pose, wt, b)
 	}
 }
@@ -344,7 +345,7 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 
 // choiceForwardTrainRowsGeneric is choiceForwardTrain for n rows.
 func choiceForwardTrainRowsGeneric(y *[8][3]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -473,7 +474,7 @@ func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[16
 
 // choiceGradInputRowsGeneric is choiceGradInput for n rows.
 func choiceGradInputRowsGeneric(y *[8][16]float32, x *[8][3]float32, wt *[16][8]float32, u0 *[8][16]float32, u1 *[8][16]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceGradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
 	}
 }
@@ -1475,7 +1476,7 @@ func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
 func dense4ForwardTrainRowsGeneric(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -2446,7 +2447,7 @@ func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
 
 // dense4GradInputRowsGeneric is dense4GradInput for n rows.
 func dense4GradInputRowsGeneric(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4GradInput(&y[i], &x[i], w)
 	}
 }
@@ -2903,7 +2904,7 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 
 // eyeForwardTrainRowsGeneric is eyeForwardTrain for n rows.
 func eyeForwardTrainRowsGeneric(y *[8][33]float32, y1 *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		eyeForwardTrain(&y[i], &y1[i], &x[i], w, wt, b)
 	}
 }
@@ -3263,7 +3264,7 @@ func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt
 
 // innerForwardTrainRowsGeneric is innerForwardTrain for n rows.
 func innerForwardTrainRowsGeneric(y *[8][17]float32, x *[8][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		innerForwardTrain(&y[i], &x[i], w, wt, b)
 	}
 }
@@ -3340,7 +3341,7 @@ func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[
 
 // innerGradInputRowsGeneric is innerGradInput for n rows.
 func innerGradInputRowsGeneric(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 *[8][33]float32, u1 *[8][33]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		innerGradInput(&y[i], &x[i], w, wt, &u0[i], &u1[i])
 	}
 }
@@ -4060,7 +4061,7 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 
 // scoreForwardTrainRowsGeneric is scoreForwardTrain for n rows.
 func scoreForwardTrainRowsGeneric(y *[8][1]float32, x *[8][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		scoreForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -4133,7 +4134,7 @@ func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 
 // scoreGradInputRowsGeneric is scoreGradInput for n rows.
 func scoreGradInputRowsGeneric(y *[8][16]float32, x *[8][1]float32, wt *[16][8]float32, scratch *[17][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		scoreGradInput(&y[i], &x[i], wt)
 	}
 }

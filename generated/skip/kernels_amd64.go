@@ -39,7 +39,8 @@ func bodyForwardRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		bodyForwardRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = tanh(s)
@@ -60,7 +61,8 @@ func bodyForwardRows_2(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		bodyForwardRows_2Panel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = tanh(s)
@@ -81,7 +83,8 @@ func bodyForwardTrainRows(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		bodyForwardTrainRowsPanel0AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = tanh(s)
@@ -240,7 +243,7 @@ func choiceGradInputRows(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]floa
 			}
 			choiceGradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			y1Row := &y1[i]
 			u0Row := &u0[i]

@@ -44,14 +44,16 @@ func bodyForwardGeneric(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 
 // bodyForwardRowsGeneric is bodyForward_2Generic for n rows.
 func bodyForwardRowsGeneric(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
 	}
 }
 
 // bodyForwardRows_2Generic is bodyForwardGeneric for n rows.
 func bodyForwardRows_2Generic(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
 	}
 }
@@ -240,14 +242,14 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 
 // choiceForwardRowsGeneric is choiceForward_2Generic for n rows.
 func choiceForwardRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceForward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // choiceForwardRows_2Generic is choiceForwardGeneric for n rows.
 func choiceForwardRows_2Generic(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -742,14 +744,15 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 
 // scoreForwardRowsGeneric is scoreForward_2Generic for n rows.
 func scoreForwardRowsGeneric(y []Output, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
 	}
 }
 
 // scoreForwardRows_2Generic is scoreForwardGeneric for n rows.
 func scoreForwardRows_2Generic(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

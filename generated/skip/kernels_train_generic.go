@@ -73,7 +73,8 @@ func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16
 
 // bodyForwardTrainRowsGeneric is bodyForwardTrain for n rows.
 func bodyForwardTrainRowsGeneric(y *[16][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		bodyForwardTrain(&y[i], &x[i].Pose, wt, b)
 	}
 }
@@ -289,7 +290,7 @@ func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1
 
 // choiceForwardTrainRowsGeneric is choiceForwardTrain for n rows.
 func choiceForwardTrainRowsGeneric(y *[16][3]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -434,7 +435,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 
 // choiceGradInputRowsGeneric is choiceGradInput for n rows.
 func choiceGradInputRowsGeneric(y *[16][16]float32, y1 *[16][16]float32, x *[16][3]float32, wt *[16][8]float32, u0 *[16][16]float32, u1 *[16][16]float32, scratch *[3][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		choiceGradInput(&y[i], &y1[i], &x[i], wt, &u0[i], &u1[i])
 	}
 }
@@ -1266,7 +1267,7 @@ func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1]
 
 // scoreForwardTrainRowsGeneric is scoreForwardTrain for n rows.
 func scoreForwardTrainRowsGeneric(y *[16][1]float32, x *[16][16]float32, wt *[16][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		scoreForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -1339,7 +1340,7 @@ func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
 
 // scoreGradInputRowsGeneric is scoreGradInput for n rows.
 func scoreGradInputRowsGeneric(y *[16][16]float32, x *[16][1]float32, wt *[16][8]float32, scratch *[3][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		scoreGradInput(&y[i], &x[i], wt)
 	}
 }

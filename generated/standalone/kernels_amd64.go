@@ -219,7 +219,7 @@ func dense2GradInputRows(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, 
 			}
 		}
 		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)

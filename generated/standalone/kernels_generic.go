@@ -80,14 +80,16 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 
 // dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
 func dense1ForwardRowsGeneric(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
 	}
 }
 
 // dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2Generic(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
 	}
 }
@@ -258,14 +260,14 @@ func dense2ForwardGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 
 // dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
 func dense2ForwardRowsGeneric(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
 	}
 }
 
 // dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
 func dense2ForwardRows_2Generic(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -105,7 +105,8 @@ func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[8][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[4]float32)(&x[i]), wt, b)
 	}
 }
@@ -268,7 +269,7 @@ func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[8][3]float32, x *[8][8]float32, wt *[8][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -335,7 +336,7 @@ func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]flo
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[8][8]float32, x *[8][3]float32, wt *[8][8]float32, u0 *[8][8]float32, scratch *[3][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }

@@ -44,7 +44,8 @@ func dense1ForwardRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense1ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = tanh(s)
@@ -65,7 +66,8 @@ func dense1ForwardRows_2(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense1ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = tanh(s)
@@ -86,7 +88,8 @@ func dense1ForwardTrainRows(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense1ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			for j, s := range yRow {
 				yRow[j] = tanh(s)
@@ -180,7 +183,8 @@ func dense2ForwardRows(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][1
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense2ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		y = y[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := (*[1]float32)(&y[i])
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -200,7 +204,7 @@ func dense2ForwardRows_2(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, 
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense2ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -220,7 +224,7 @@ func dense2ForwardTrainRows(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float3
 	if useAVX2 {
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		dense2ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -262,7 +266,7 @@ func dense2GradInputRows(y *[4][4]float32, x *[4][1]float32, wt *[4][8]float32, 
 			}
 		}
 		dense2GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], by6, by5, single6)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			for j, s := range yRow {

@@ -39,14 +39,16 @@ func dense1ForwardGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1
 
 // dense1ForwardRowsGeneric is dense1Forward_2Generic for n rows.
 func dense1ForwardRowsGeneric(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1Forward_2Generic(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
 
 // dense1ForwardRows_2Generic is dense1ForwardGeneric for n rows.
 func dense1ForwardRows_2Generic(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
@@ -125,14 +127,15 @@ func dense2ForwardGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 
 // dense2ForwardRowsGeneric is dense2Forward_2Generic for n rows.
 func dense2ForwardRowsGeneric(y []Output, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		dense2Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
 // dense2ForwardRows_2Generic is dense2ForwardGeneric for n rows.
 func dense2ForwardRows_2Generic(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -68,7 +68,8 @@ func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[4][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
@@ -180,7 +181,7 @@ func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[4][1]float32, x *[4][4]float32, wt *[4][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -214,7 +215,7 @@ func dense2GradInput(y *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]flo
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[4][4]float32, x *[4][1]float32, wt *[4][8]float32, u0 *[4][4]float32, scratch *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }

@@ -44,7 +44,8 @@ func dense1ForwardRows(y *[32][32]float32, x []Input, w *[2][4][16]float32, b *[
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -65,7 +66,8 @@ func dense1ForwardRows_2(y *[32][32]float32, x []Input, w *[2][4][16]float32, b 
 		for q := range w {
 			dense1ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -86,7 +88,8 @@ func dense1ForwardTrainRows(y *[32][32]float32, x []Input, w *[2][4][16]float32,
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -181,7 +184,7 @@ func dense2ForwardRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]flo
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -202,7 +205,7 @@ func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][1
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			tanhEach(yRow, yRow)
 		}
@@ -231,7 +234,7 @@ func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]f
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			tanhGradientEach(yRow, u0Row, yRow)
@@ -373,7 +376,7 @@ func dense3GradInputRows(y *[32][32]float32, x *[32][2]float32, wt *[32][8]float
 			}
 			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			tanhGradientEach(yRow, u0Row, yRow)

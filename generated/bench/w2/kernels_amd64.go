@@ -169,7 +169,7 @@ func dense2GradInputRows(y *[32][128]float32, x *[32][10]float32, wt *[128][16]f
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)

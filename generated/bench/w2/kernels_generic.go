@@ -157,7 +157,8 @@ func dense1ForwardGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
 func dense1ForwardRowsGeneric(y *[32][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
 	}
 }
@@ -305,7 +306,7 @@ func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32,
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
 func dense2ForwardRowsGeneric(y *[32][10]float32, x *[32][128]float32, wt *[128][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -177,7 +177,7 @@ func dense2GradInputRows(y *[32][512]float32, x *[32][512]float32, w *[32][513][
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)
@@ -291,7 +291,7 @@ func dense3GradInputRows(y *[32][512]float32, x *[32][10]float32, wt *[512][16]f
 			}
 			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)

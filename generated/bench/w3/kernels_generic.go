@@ -157,7 +157,8 @@ func dense1ForwardGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]floa
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
 func dense1ForwardRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
 	}
 }
@@ -317,7 +318,7 @@ func dense2ForwardGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]floa
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
 func dense2ForwardRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -465,7 +466,7 @@ func dense3ForwardGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32,
 
 // dense3ForwardRowsGeneric is dense3ForwardGeneric for n rows.
 func dense3ForwardRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

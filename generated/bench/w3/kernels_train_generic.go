@@ -171,7 +171,8 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[784]float32)(&x[i]), w, b)
 	}
 }
@@ -443,7 +444,7 @@ func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -484,7 +485,7 @@ func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, 
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -744,7 +745,7 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
 func dense3ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -785,7 +786,7 @@ func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *
 
 // dense3GradInputRowsGeneric is dense3GradInput for n rows.
 func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][10]float32, wt *[512][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }

@@ -97,7 +97,7 @@ func dense10GradInputRows(y *[32][128]float32, x *[32][640]float32, w *[40][129]
 			}
 			dense10GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)
@@ -416,7 +416,7 @@ func dense5GradInputRows(y *[32][128]float32, x *[32][8]float32, wt *[128][8]flo
 			}
 			dense5GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)
@@ -531,7 +531,7 @@ func dense6GradInputRows(y *[32][8]float32, x *[32][128]float32, w *[8][8][16]fl
 			}
 		}
 		dense6GradInputRowsPanel0AVX2(&y[0][0], &x[0][0], &scratch[0][0], n)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach_2(yRow, u0Row, yRow)
@@ -645,7 +645,7 @@ func dense9GradInputRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][1
 			}
 			dense9GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)

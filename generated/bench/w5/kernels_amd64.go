@@ -177,7 +177,7 @@ func dense2GradInputRows(y *[32][1024]float32, x *[32][512]float32, w *[32][1025
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach_3(yRow, u0Row, yRow)
@@ -299,7 +299,7 @@ func dense3GradInputRows(y *[32][512]float32, x *[32][256]float32, w *[16][513][
 			}
 			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach_2(yRow, u0Row, yRow)
@@ -441,7 +441,7 @@ func dense4GradInputRows(y *[32][256]float32, x *[32][1]float32, wt *[256][8]flo
 			}
 			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			reluGradientEach(yRow, u0Row, yRow)

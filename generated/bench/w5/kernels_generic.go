@@ -157,7 +157,8 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
 func dense1ForwardRowsGeneric(y *[32][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[256]float32)(&x[i]), w, b)
 	}
 }
@@ -317,7 +318,7 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
 func dense2ForwardRowsGeneric(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][16]float32, b *[32][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -477,7 +478,7 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 
 // dense3ForwardRowsGeneric is dense3ForwardGeneric for n rows.
 func dense3ForwardRowsGeneric(y *[32][256]float32, x *[32][512]float32, w *[16][513][16]float32, b *[16][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -1017,14 +1018,15 @@ func dense4ForwardGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b
 
 // dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
 func dense4ForwardRowsGeneric(y []Output, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
 // dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
 func dense4ForwardRows_2Generic(y *[32][1]float32, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

@@ -182,7 +182,8 @@ func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[32][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[256]float32)(&x[i]), w, b)
 	}
 }
@@ -454,7 +455,7 @@ func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]floa
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][1024]float32, w *[32][1025][16]float32, b *[32][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -495,7 +496,7 @@ func dense2GradInput(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32
 
 // dense2GradInputRowsGeneric is dense2GradInput for n rows.
 func dense2GradInputRowsGeneric(y *[32][1024]float32, x *[32][512]float32, w *[32][1025][16]float32, u0 *[32][1024]float32, scratch *[512][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense2GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -767,7 +768,7 @@ func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float3
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
 func dense3ForwardTrainRowsGeneric(y *[32][256]float32, x *[32][512]float32, w *[16][513][16]float32, b *[16][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -808,7 +809,7 @@ func dense3GradInput(y *[512]float32, x *[256]float32, w *[16][513][16]float32, 
 
 // dense3GradInputRowsGeneric is dense3GradInput for n rows.
 func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][256]float32, w *[16][513][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -1460,7 +1461,7 @@ func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
 func dense4ForwardTrainRowsGeneric(y *[32][1]float32, x *[32][256]float32, wt *[256][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -2313,7 +2314,7 @@ func dense4GradInput(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[2
 
 // dense4GradInputRowsGeneric is dense4GradInput for n rows.
 func dense4GradInputRowsGeneric(y *[32][256]float32, x *[32][1]float32, wt *[256][8]float32, u0 *[32][256]float32, scratch *[512][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }

@@ -44,7 +44,8 @@ func dense1ForwardRows(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *
 		for q := range w {
 			dense1ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			sigmoidEach(yRow, yRow)
 		}
@@ -65,7 +66,8 @@ func dense1ForwardTrainRows(y *[32][64]float32, x []Input, w *[4][65][16]float32
 		for q := range w {
 			dense1ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		x = x[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			sigmoidEach(yRow, yRow)
 		}
@@ -130,7 +132,7 @@ func dense2ForwardRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]flo
 		for q := range w {
 			dense2ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			sigmoidEach(yRow, yRow)
 		}
@@ -151,7 +153,7 @@ func dense2ForwardTrainRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][1
 		for q := range w {
 			dense2ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			sigmoidEach(yRow, yRow)
 		}
@@ -200,7 +202,7 @@ func dense3GradInputRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]f
 			}
 			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			sigmoidGradientEach(yRow, u0Row, yRow)
@@ -279,7 +281,8 @@ func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32,
 func dense4ForwardRows(y []Output, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
 	if useAVX2 {
 		dense4ForwardRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
-		for i := range n {
+		y = y[:n]
+		for i := range min(n, MaxBatch) {
 			yRow := (*[1]float32)(&y[i])
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -298,7 +301,7 @@ func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float3
 func dense4ForwardRows_2(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
 	if useAVX2 {
 		dense4ForwardRows_2Panel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -317,7 +320,7 @@ func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *flo
 func dense4ForwardTrainRows(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
 	if useAVX2 {
 		dense4ForwardTrainRowsPanel0AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], n)
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			s := yRow[0]
 			yRow[0] = sigmoid(s)
@@ -361,7 +364,7 @@ func dense4GradInputRows(y *[32][64]float32, x *[32][1]float32, wt *[64][8]float
 			}
 			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
-		for i := range n {
+		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
 			u0Row := &u0[i]
 			sigmoidGradientEach(yRow, u0Row, yRow)

@@ -157,14 +157,15 @@ func dense1ForwardGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32,
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
 func dense1ForwardRowsGeneric(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], (*[64]float32)(&x[i]), w, b)
 	}
 }
 
 // dense2ForwardRowsGeneric is dense1ForwardGeneric for n rows.
 func dense2ForwardRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -320,14 +321,15 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 
 // dense4ForwardRowsGeneric is dense4Forward_2Generic for n rows.
 func dense4ForwardRowsGeneric(y []Output, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	y = y[:n]
+	for i := range min(n, MaxBatch) {
 		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
 // dense4ForwardRows_2Generic is dense4ForwardGeneric for n rows.
 func dense4ForwardRows_2Generic(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }

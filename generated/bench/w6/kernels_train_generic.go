@@ -171,7 +171,8 @@ func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense1ForwardTrainRowsGeneric(y *[32][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	for i := range n {
+	x = x[:n]
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], (*[64]float32)(&x[i]), w, b)
 	}
 }
@@ -279,7 +280,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense2ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
 func dense2ForwardTrainRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, b *[4][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense1ForwardTrain(&y[i], &x[i], w, b)
 	}
 }
@@ -361,7 +362,7 @@ func dense3GradInput(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *
 
 // dense3GradInputRowsGeneric is dense3GradInput for n rows.
 func dense3GradInputRowsGeneric(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense3GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -629,7 +630,7 @@ func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1
 
 // dense4ForwardTrainRowsGeneric is dense4ForwardTrain for n rows.
 func dense4ForwardTrainRowsGeneric(y *[32][1]float32, x *[32][64]float32, wt *[64][8]float32, b *[1][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4ForwardTrain(&y[i], &x[i], wt, b)
 	}
 }
@@ -858,7 +859,7 @@ func dense4GradInput(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]
 
 // dense4GradInputRowsGeneric is dense4GradInput for n rows.
 func dense4GradInputRowsGeneric(y *[32][64]float32, x *[32][1]float32, wt *[64][8]float32, u0 *[32][64]float32, scratch *[64][16]float32, n int) {
-	for i := range n {
+	for i := range min(n, MaxBatch) {
 		dense4GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
