@@ -179,7 +179,7 @@ func (k *rowsKernel) vectorRows(f *kernelFunc, single *kernelFunc) {
 	}
 	var loops []jen.Code
 	if k.grad {
-		loops = k.gradPanels(panels)
+		loops = k.gradPanels(f, panels)
 	} else {
 		loops = k.forwardPanels(panels)
 	}
@@ -239,12 +239,15 @@ func (k *rowsKernel) forwardPanels(panels panelPrinter) []jen.Code {
 
 // gradPanels transposes the weights of 16 inputs at a time into the scratch
 // panel [outputs][16], which then is a panel of weights like any other.
-func (k *rowsKernel) gradPanels(panels panelPrinter) []jen.Code {
+func (k *rowsKernel) gradPanels(f *kernelFunc, panels panelPrinter) []jen.Code {
 	l := k.layout
 	block := func(first string, valid int) []jen.Code {
 		var out []jen.Code
 		rows := forRange("i", fmt.Sprint(valid), letf("row", "&w[q][%s]", plusIndex(first, "i")), forRange("j, v", "row", setf("scratch[q*16+j][i]", "v")))
-		if l.Full > 0 {
+		switch {
+		case l.Full > 0 && valid == schedule.Panel && k.e.elem == ir.Float32:
+			out = append(out, forRange("q", "w", jen.Id(k.transpose(f)).Call(exprf("&scratch[q*16][0], &w[q][%s][0]", first))))
+		case l.Full > 0:
 			out = append(out, forRange("q", "w", rows))
 		}
 		if l.Tail > 0 {
@@ -262,6 +265,23 @@ func (k *rowsKernel) gradPanels(panels panelPrinter) []jen.Code {
 		out = append(out, block(fmt.Sprint(whole*schedule.Panel), rest)...)
 	}
 	return out
+}
+
+// transposeKernel transposes a block of weights.
+type transposeKernel struct{ name string }
+
+func (m transposeKernel) print(t *target.Target) *asm.Func { return t.Transpose(m.name) }
+
+// transpose is the function that transposes a block of 16×16, which the first
+// kernel that needs it brings along.
+func (k *rowsKernel) transpose(f *kernelFunc) string {
+	name := k.e.updates["transpose"]
+	if name == "" {
+		name = k.e.globals.name("transpose16") + strings.ToUpper(k.e.plan.Options.Targets[0])
+		k.e.updates["transpose"] = name
+		f.extra = append(f.extra, transposeKernel{name})
+	}
+	return name
 }
 
 func plusIndex(first, i string) string {

@@ -31,6 +31,8 @@ type Target struct {
 	// cannot. Lanes is the number of elements it takes at once.
 	Update func(*asm.Update) (*asm.Func, bool)
 	Lanes  func(double bool) int
+	// Transpose prints the transposition of a 16×16 block of float32.
+	Transpose func(name string) *asm.Func
 }
 
 // Targets are the rows, the preferred first.
@@ -38,7 +40,7 @@ var Targets = []Target{
 	{
 		Name: "avx2", Arch: "amd64", Doc: "AVX2 with fused multiply-add (Haswell, Zen and later)",
 		Detect: "hasAVX2()", Data: avx2.Masks(), MatVec: avx2.MatVec, Map: avx2.Map,
-		MatMul: avx2.MatMul, TileRows: avx2.TileRows, VectorOutputs: avx2.VectorOutputs, GradWeight: avx2.GradWeight, Update: avx2.Update, Lanes: avx2.Lanes,
+		MatMul: avx2.MatMul, TileRows: avx2.TileRows, VectorOutputs: avx2.VectorOutputs, GradWeight: avx2.GradWeight, Update: avx2.Update, Lanes: avx2.Lanes, Transpose: avx2.Transpose,
 	},
 }
 

@@ -77,6 +77,11 @@ func dense10ForwardTrainRows(y *[32][640]float32, x *[32][128]float32, w *[40][1
 	dense10ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
+// transpose16AVX2 transposes a block of 16 rows of 16.
+//
+//go:noescape
+func transpose16AVX2(dst *float32, src *float32)
+
 // dense10GradInputRowsPanel0AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
@@ -88,12 +93,7 @@ func dense10GradInputRows(y *[32][128]float32, x *[32][640]float32, w *[40][129]
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		for k := 0; k <= 112; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense10GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
@@ -636,12 +636,7 @@ func dense9GradInputRows(y *[32][128]float32, x *[32][128]float32, w *[8][129][1
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		for k := 0; k <= 112; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense9GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}

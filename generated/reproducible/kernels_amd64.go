@@ -391,6 +391,11 @@ func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 	dense4Forward_2Generic(y, x, w, b)
 }
 
+// transpose16AVX2 transposes a block of 16 rows of 16.
+//
+//go:noescape
+func transpose16AVX2(dst *float32, src *float32)
+
 // dense4GradInputRowsPanel0AVX2 sums 16 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
@@ -407,12 +412,7 @@ func dense4GradInputRows(y *[8][25]float32, x *[8][16]float32, w *[1][25][16]flo
 		by3, by2, single3 := rowTiles(n, 3, 2)
 		for k := 0; k <= 0; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense4GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
 		}
@@ -739,12 +739,7 @@ func innerGradInputRows(y *[8][33]float32, x *[8][17]float32, w *[1][33][16]floa
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		for k := 0; k <= 16; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			for i := range 16 {
 				row := &wt[k+i]

@@ -214,6 +214,11 @@ func dense2ForwardTrainRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][1
 	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
+// transpose16AVX2 transposes a block of 16 rows of 16.
+//
+//go:noescape
+func transpose16AVX2(dst *float32, src *float32)
+
 // dense2GradInputRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
@@ -225,12 +230,7 @@ func dense2GradInputRows(y *[32][32]float32, x *[32][32]float32, w *[2][32][16]f
 		by3, by2, single3 := rowTiles(n, 3, 2)
 		for k := 0; k <= 16; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by3, by2, single3)
 		}

@@ -157,6 +157,11 @@ func dense2ForwardTrainRows(y *[32][512]float32, x *[32][512]float32, w *[32][51
 	dense2ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
+// transpose16AVX2 transposes a block of 16 rows of 16.
+//
+//go:noescape
+func transpose16AVX2(dst *float32, src *float32)
+
 // dense2GradInputRowsPanel0AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
@@ -168,12 +173,7 @@ func dense2GradInputRows(y *[32][512]float32, x *[32][512]float32, w *[32][513][
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		for k := 0; k <= 496; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}

@@ -168,12 +168,7 @@ func dense2GradInputRows(y *[32][1024]float32, x *[32][512]float32, w *[32][1025
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		for k := 0; k <= 1008; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense2GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
@@ -279,6 +274,11 @@ func dense3ForwardTrainRows(y *[32][256]float32, x *[32][512]float32, w *[16][51
 	dense3ForwardTrainRowsGeneric(y, x, w, b, n)
 }
 
+// transpose16AVX2 transposes a block of 16 rows of 16.
+//
+//go:noescape
+func transpose16AVX2(dst *float32, src *float32)
+
 // dense3GradInputRowsPanel0AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
@@ -290,12 +290,7 @@ func dense3GradInputRows(y *[32][512]float32, x *[32][256]float32, w *[16][513][
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		for k := 0; k <= 496; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}

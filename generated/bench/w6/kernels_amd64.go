@@ -182,6 +182,11 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
+// transpose16AVX2 transposes a block of 16 rows of 16.
+//
+//go:noescape
+func transpose16AVX2(dst *float32, src *float32)
+
 // dense3GradInputRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
@@ -193,12 +198,7 @@ func dense3GradInputRows(y *[32][64]float32, x *[32][64]float32, w *[4][65][16]f
 		by6, by5, single6 := rowTiles(n, 6, 5)
 		for k := 0; k <= 48; k += 16 {
 			for q := range w {
-				for i := range 16 {
-					row := &w[q][k+i]
-					for j, v := range row {
-						scratch[q*16+j][i] = v
-					}
-				}
+				transpose16AVX2(&scratch[q*16][0], &w[q][k][0])
 			}
 			dense3GradInputRowsPanel0AVX2(&y[0][k], &x[0][0], &scratch[0][0], by6, by5, single6)
 		}
