@@ -89,7 +89,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 	}
 	f.args = append(f.args, arg{"n", "int"})
 	f.generic = append(f.bounds(), forRange("i", "min(n, MaxBatch)", jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))))
-	k.vectorRows(f, single)
+	k.vectorRows(f)
 }
 
 // bounds tells the compiler that the slices have n rows.
@@ -148,7 +148,7 @@ func (m *gradWeightKernel) print(t *target.Target) *asm.Func {
 
 // vectorRows adds the assembly: per panel, and per half of it where a vector
 // holds fewer outputs.
-func (k *rowsKernel) vectorRows(f *kernelFunc, single *kernelFunc) {
+func (k *rowsKernel) vectorRows(f *kernelFunc) {
 	t := target.ByName(k.e.plan.Options.Targets[0])
 	sums := k.values[0]
 	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[k.e.elem]
