@@ -129,7 +129,7 @@ func importGraph(t *testing.T) map[string][]string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (name == "testdata" || name == "internal_tmp" || name[0] == '.' && name != ".."):
+		case d.IsDir() && (name == "testdata" || name[0] == '.' && name != ".."):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
