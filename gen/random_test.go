@@ -3,6 +3,8 @@ package gen_test
 import (
 	"flag"
 	"fmt"
+	"os"
+	"runtime"
 	"sort"
 	"strings"
 	"testing"
@@ -57,7 +59,16 @@ func TestRandomNetworks(t *testing.T) {
 	t.Logf("%d networks, paths %v, %d steps, %d ill-conditioned gradients left out\n%s",
 		*randomCount, stats.paths, stats.steps, stats.skipped, strings.Join(lines, "\n"))
 	require.Less(t, stats.skipped*20, stats.paths[verify.PureGo]+*randomCount, "too many networks could not be compared with float64")
+	if hasAVX2() {
+		require.Equal(t, *randomCount, stats.paths["avx2"], "this machine has AVX2, but its path was not run")
+	}
 	requireCoverage(t, g.Cover)
+}
+
+// hasAVX2 asks the operating system, not the code under test.
+func hasAVX2() bool {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	return err == nil && runtime.GOARCH == "amd64" && strings.Contains(string(info), " avx2 ") && strings.Contains(string(info), " fma ")
 }
 
 // requireCoverage fails where a row of a table or a feature occurred too

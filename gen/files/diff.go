@@ -26,12 +26,12 @@ func (f Files) Diff(dir string) (string, error) {
 		return "", fmt.Errorf("%s: %w", dir, err)
 	}
 	defer d.close()
-	todo, err := f.changes(d)
+	pending, err := f.changes(d)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", dir, err)
 	}
 	var b strings.Builder
-	for _, c := range todo {
+	for _, c := range pending {
 		b.WriteString(c.diff(path.Join(filepath.ToSlash(dir), c.name), d.have[c.name]))
 	}
 	return b.String(), nil

@@ -42,11 +42,11 @@ func (f Files) Plan(dir string) (*Report, error) {
 // nothing if a foreign file is in the way or a file cannot be prepared; then
 // it replaces the files that differ, each at once, and removes stale ones.
 func (f Files) Write(dir string) (*Report, error) {
-	report, todo, d, err := f.plan(dir)
+	report, pending, d, err := f.plan(dir)
 	if d != nil {
 		defer func() { d.close() }()
 	}
-	if err != nil || len(todo) == 0 {
+	if err != nil || len(pending) == 0 {
 		return report, err
 	}
 	if d.root == nil {
@@ -57,9 +57,9 @@ func (f Files) Write(dir string) (*Report, error) {
 			return nil, err
 		}
 	}
-	staged, err := stage(d.root, todo)
+	staged, err := stage(d.root, pending)
 	if err == nil {
-		err = commit(d.root, todo, staged)
+		err = commit(d.root, pending, staged)
 	}
 	for _, tmp := range staged {
 		d.root.Remove(tmp) // what was not renamed
@@ -79,13 +79,13 @@ func (f Files) plan(dir string) (*Report, []change, *folder, error) {
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	todo, err := f.changes(d)
+	pending, err := f.changes(d)
 	if err != nil {
 		return nil, nil, d, fmt.Errorf("%s: %w", dir, err)
 	}
 	r := &Report{Unchanged: len(f)}
 	var foreign []string
-	for _, c := range todo {
+	for _, c := range pending {
 		switch {
 		case c.foreign:
 			foreign = append(foreign, c.name)
@@ -99,13 +99,13 @@ func (f Files) plan(dir string) (*Report, []change, *folder, error) {
 	if foreign != nil {
 		return nil, nil, d, &ForeignError{Dir: dir, Names: foreign}
 	}
-	return r, todo, d, nil
+	return r, pending, d, nil
 }
 
 // stage writes the new contents beside the files, under temporary names.
-func stage(root *os.Root, todo []change) (staged map[string]string, err error) {
+func stage(root *os.Root, pending []change) (staged map[string]string, err error) {
 	staged = map[string]string{}
-	for _, c := range todo {
+	for _, c := range pending {
 		if c.new == nil {
 			continue
 		}
@@ -134,8 +134,8 @@ func writeSynced(root *os.Root, name string, data []byte, mode fs.FileMode) erro
 // commit puts the staged files in place and removes stale ones. A file that a
 // Go file embeds is written after it and removed before it: it is ours only
 // while that file is there.
-func commit(root *os.Root, todo []change, staged map[string]string) error {
-	order := slices.Clone(todo)
+func commit(root *os.Root, pending []change, staged map[string]string) error {
+	order := slices.Clone(pending)
 	slices.SortStableFunc(order, func(a, b change) int { return rank(a) - rank(b) })
 	for _, c := range order {
 		var err error
