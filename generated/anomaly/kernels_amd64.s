@@ -2218,10 +2218,38 @@ rows3:
 	RET 
 
 DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+16(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA adamElementsAVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+64(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+68(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+72(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+76(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+80(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+84(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+88(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+92(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+96(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+100(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+104(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+108(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+112(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+116(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+120(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
 //
@@ -2244,30 +2272,26 @@ elements1:
 	VMOVUPS (BX)(AX*1), Y5
 
 	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
-	VBROADCASTSS adamElementsAVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y2, Y7
-	VMULPS Y7, Y6, Y8
-	VADDPS Y8, Y4, Y6
+	VSUBPS Y4, Y2, Y6
+	VMULPS adamElementsAVX2Const<>+0(SB), Y6, Y6
+	VADDPS Y6, Y4, Y6
 
 	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
-	VBROADCASTSS adamElementsAVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y7
-	VBROADCASTSS adamElementsAVX2Const<>+16(SB), Y4
-	VMULPS Y2, Y4, Y8
-	VMULPS Y2, Y8, Y4
-	VADDPS Y4, Y7, Y8
+	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y4
+	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y4, Y4
 
 	// w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
-	VMULPS Y6, Y0, Y4
-	VSQRTPS Y8, Y5
-	VDIVPS Y1, Y5, Y7
-	VBROADCASTSS adamElementsAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y7, Y9
-	VDIVPS Y9, Y4, Y5
-	VSUBPS Y5, Y3, Y4
-	VMOVUPS Y4, (DI)(AX*1)
+	VMULPS Y6, Y0, Y5
+	VSQRTPS Y4, Y7
+	VDIVPS Y1, Y7, Y7
+	VADDPS adamElementsAVX2Const<>+96(SB), Y7, Y7
+	VDIVPS Y7, Y5, Y5
+	VSUBPS Y5, Y3, Y5
+	VMOVUPS Y5, (DI)(AX*1)
 	VMOVUPS Y6, (DX)(AX*1)
-	VMOVUPS Y8, (BX)(AX*1)
+	VMOVUPS Y4, (BX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -7031,7 +7055,14 @@ rows3:
 	RET 
 
 DATA reluGradientEachAVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA reluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
 //
@@ -7047,9 +7078,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -7058,7 +7089,14 @@ elements1:
 	RET 
 
 DATA reluGradientEach_2AVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEach_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA reluGradientEach_2AVX2Const<>+4(SB)/4, $0x0
+DATA reluGradientEach_2AVX2Const<>+8(SB)/4, $0x0
+DATA reluGradientEach_2AVX2Const<>+12(SB)/4, $0x0
+DATA reluGradientEach_2AVX2Const<>+16(SB)/4, $0x0
+DATA reluGradientEach_2AVX2Const<>+20(SB)/4, $0x0
+DATA reluGradientEach_2AVX2Const<>+24(SB)/4, $0x0
+DATA reluGradientEach_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL reluGradientEach_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
 //
@@ -7074,9 +7112,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEach_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS reluGradientEach_2AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX

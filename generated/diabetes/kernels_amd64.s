@@ -30,8 +30,8 @@ elements1:
 
 	// w = w - (lr · g)
 	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -1327,8 +1327,22 @@ rows3:
 	RET 
 
 DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3e4ccccd
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x80000000
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3e4ccccd
+DATA sgdElements_2AVX2Const<>+32(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+36(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+40(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+44(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+48(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+52(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+56(SB)/4, $0x80000000
+DATA sgdElements_2AVX2Const<>+60(SB)/4, $0x80000000
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // sgdElements_2AVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
 //
@@ -1346,18 +1360,15 @@ elements1:
 
 	// w = w - (lr · g)
 	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
+	VSUBPS Y3, Y2, Y3
 
 	// w = w - max(min(w, lr · 0.2), -(lr · 0.2))
-	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y2
-	VMULPS Y2, Y0, Y3
-	VMINPS Y4, Y3, Y2
-	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y3
-	VMULPS Y3, Y0, Y5
-	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y3
-	VXORPS Y3, Y5, Y6
-	VMAXPS Y2, Y6, Y3
-	VSUBPS Y3, Y4, Y2
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y0, Y2
+	VMINPS Y3, Y2, Y2
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y0, Y4
+	VXORPS sgdElements_2AVX2Const<>+32(SB), Y4, Y4
+	VMAXPS Y2, Y4, Y2
+	VSUBPS Y2, Y3, Y2
 	VMOVUPS Y2, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX

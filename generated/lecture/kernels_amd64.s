@@ -30,8 +30,8 @@ elements1:
 
 	// w = w - (lr · g)
 	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -7271,8 +7271,22 @@ rows3:
 	RET 
 
 DATA leakyReluEachAVX2Const<>+0(SB)/4, $0x0
-DATA leakyReluEachAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL leakyReluEachAVX2Const<>(SB), RODATA|NOPTR, $16
+DATA leakyReluEachAVX2Const<>+4(SB)/4, $0x0
+DATA leakyReluEachAVX2Const<>+8(SB)/4, $0x0
+DATA leakyReluEachAVX2Const<>+12(SB)/4, $0x0
+DATA leakyReluEachAVX2Const<>+16(SB)/4, $0x0
+DATA leakyReluEachAVX2Const<>+20(SB)/4, $0x0
+DATA leakyReluEachAVX2Const<>+24(SB)/4, $0x0
+DATA leakyReluEachAVX2Const<>+28(SB)/4, $0x0
+DATA leakyReluEachAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA leakyReluEachAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA leakyReluEachAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA leakyReluEachAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA leakyReluEachAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA leakyReluEachAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA leakyReluEachAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA leakyReluEachAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL leakyReluEachAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // leakyReluEachAVX2 is leakyReluEachGeneric for avx2, with the same bits.
 //
@@ -7286,11 +7300,9 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS leakyReluEachAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS leakyReluEachAVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y3
-	VBLENDVPS Y2, Y3, Y0, Y1
+	VCMPPS $17, leakyReluEachAVX2Const<>+0(SB), Y0, Y1
+	VMULPS leakyReluEachAVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -7299,8 +7311,22 @@ elements1:
 	RET 
 
 DATA leakyReluGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA leakyReluGradientEachAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL leakyReluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $16
+DATA leakyReluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA leakyReluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA leakyReluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA leakyReluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA leakyReluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA leakyReluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA leakyReluGradientEachAVX2Const<>+28(SB)/4, $0x0
+DATA leakyReluGradientEachAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA leakyReluGradientEachAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA leakyReluGradientEachAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA leakyReluGradientEachAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA leakyReluGradientEachAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA leakyReluGradientEachAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA leakyReluGradientEachAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA leakyReluGradientEachAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL leakyReluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // leakyReluGradientEachAVX2 is leakyReluGradientEachGeneric for avx2, with the same bits.
 //
@@ -7316,15 +7342,13 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y5
-	VBLENDVPS Y4, Y5, Y0, Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VMOVUPS Y4, (R8)(AX*1)
+	VMOVUPS leakyReluGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $18, leakyReluGradientEachAVX2Const<>+0(SB), Y0, Y3
+	VMULPS leakyReluGradientEachAVX2Const<>+32(SB), Y1, Y4
+	VBLENDVPS Y3, Y4, Y0, Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -7332,7 +7356,14 @@ elements1:
 	RET 
 
 DATA reluGradientEachAVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA reluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
 //
@@ -7348,9 +7379,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -7359,21 +7390,126 @@ elements1:
 	RET 
 
 DATA sigmoidEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA sigmoidEachAVX2Const<>+8(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x4b400000
-DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+88(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3f800000
-DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x0
-GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA sigmoidEachAVX2Const<>+4(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+8(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+12(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+16(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+20(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+28(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+36(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+44(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+52(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+60(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+128(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+132(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+136(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+140(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+144(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+148(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+152(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+156(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+160(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+164(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+168(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+172(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+176(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+180(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+184(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+188(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+352(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+356(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+360(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+364(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+368(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+372(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+376(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+380(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+384(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+388(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+392(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+396(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+400(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+404(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+408(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+412(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+416(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+420(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+424(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+428(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+432(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+436(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+440(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+444(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+448(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+452(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+456(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+460(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+464(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+468(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+472(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+476(SB)/4, $0x0
+GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
 //
@@ -7387,61 +7523,44 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS sigmoidEachAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+8(SB), Y1
-	VMINPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+16(SB), Y1
-	VMAXPS Y3, Y1, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VADDPS Y1, Y3, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VSUBPS Y1, Y4, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+40(SB), Y1
-	VMULPS Y1, Y3, Y5
-	VSUBPS Y5, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+48(SB), Y2
-	VMULPS Y2, Y3, Y5
-	VSUBPS Y5, Y1, Y2
-	VMULPS Y2, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+56(SB), Y3
-	VMULPS Y2, Y3, Y5
-	VBROADCASTSS sigmoidEachAVX2Const<>+64(SB), Y3
-	VADDPS Y3, Y5, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y6, Y1, Y3
-	VADDPS Y2, Y3, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VPSUBD Y1, Y4, Y2
-	VPSRAD $1, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y1, Y5
-	VPSLLD $23, Y5, Y4
-	VMULPS Y4, Y3, Y5
-	VPSUBD Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y1
-	VPADDD Y1, Y3, Y2
-	VPSLLD $23, Y2, Y1
-	VMULPS Y1, Y5, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y3, Y2, Y1, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VADDPS Y2, Y1, Y3
-	VDIVPS Y3, Y4, Y1
+	VORPS sigmoidEachAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS sigmoidEachAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS sigmoidEachAVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS sigmoidEachAVX2Const<>+96(SB), Y1, Y2
+	VADDPS sigmoidEachAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS sigmoidEachAVX2Const<>+128(SB), Y2, Y3
+	VMULPS sigmoidEachAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS sigmoidEachAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS sigmoidEachAVX2Const<>+224(SB), Y1, Y4
+	VADDPS sigmoidEachAVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS sigmoidEachAVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS sigmoidEachAVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS sigmoidEachAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VADDPS sigmoidEachAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD sigmoidEachAVX2Const<>+128(SB), Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VPADDD sigmoidEachAVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VPADDD sigmoidEachAVX2Const<>+416(SB), Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VCMPPS $17, sigmoidEachAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS sigmoidEachAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS sigmoidEachAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -7450,7 +7569,14 @@ elements1:
 	RET 
 
 DATA sigmoidGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL sigmoidGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sigmoidGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL sigmoidGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
 //
@@ -7466,11 +7592,11 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS sigmoidGradientEachAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y3
-	VMULPS Y3, Y0, Y2
-	VMULPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
+	VMOVUPS sigmoidGradientEachAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y2
+	VMULPS Y2, Y0, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -7478,10 +7604,38 @@ elements1:
 	RET 
 
 DATA softsignEachAVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA softsignEachAVX2Const<>+8(SB)/4, $0xf149f2ca
-DATA softsignEachAVX2Const<>+16(SB)/4, $0x3f800000
-DATA softsignEachAVX2Const<>+24(SB)/4, $0x80000000
-GLOBL softsignEachAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA softsignEachAVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA softsignEachAVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA softsignEachAVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA softsignEachAVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA softsignEachAVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA softsignEachAVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA softsignEachAVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA softsignEachAVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA softsignEachAVX2Const<>+64(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+68(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+72(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+76(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+80(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+84(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+88(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+92(SB)/4, $0x3f800000
+DATA softsignEachAVX2Const<>+96(SB)/4, $0x7fffffff
+DATA softsignEachAVX2Const<>+100(SB)/4, $0x7fffffff
+DATA softsignEachAVX2Const<>+104(SB)/4, $0x7fffffff
+DATA softsignEachAVX2Const<>+108(SB)/4, $0x7fffffff
+DATA softsignEachAVX2Const<>+112(SB)/4, $0x7fffffff
+DATA softsignEachAVX2Const<>+116(SB)/4, $0x7fffffff
+DATA softsignEachAVX2Const<>+120(SB)/4, $0x7fffffff
+DATA softsignEachAVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL softsignEachAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // softsignEachAVX2 is softsignEachGeneric for avx2, with the same bits.
 //
@@ -7495,45 +7649,119 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS softsignEachAVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y2
-	VBROADCASTSS softsignEachAVX2Const<>+8(SB), Y1
-	VMAXPS Y2, Y1, Y3
+	VMOVUPS softsignEachAVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VMOVUPS softsignEachAVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS softsignEachAVX2Const<>+16(SB), Y1
-	VBROADCASTSS softsignEachAVX2Const<>+24(SB), Y2
-	VANDNPS Y3, Y2, Y4
-	VADDPS Y4, Y1, Y2
-	VDIVPS Y2, Y3, Y1
-	VMOVUPS Y1, (R8)(AX*1)
+	VANDPS softsignEachAVX2Const<>+96(SB), Y1, Y2
+	VADDPS softsignEachAVX2Const<>+64(SB), Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	VZEROUPPER 
 	RET 
 
-DATA tanhEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA tanhEachAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA tanhEachAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA tanhEachAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA tanhEachAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA tanhEachAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA tanhEachAVX2Const<>+48(SB)/4, $0x3f200000
-DATA tanhEachAVX2Const<>+56(SB)/4, $0x41200000
-DATA tanhEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA tanhEachAVX2Const<>+72(SB)/4, $0x4b400000
-DATA tanhEachAVX2Const<>+80(SB)/4, $0x3f317200
-DATA tanhEachAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA tanhEachAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA tanhEachAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA tanhEachAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA tanhEachAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA tanhEachAVX2Const<>+128(SB)/4, $0x3f000000
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+144(SB)/4, $0x7f
-DATA tanhEachAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL tanhEachAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA tanhEachAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA tanhEachAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA tanhEachAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA tanhEachAVX2Const<>+96(SB)/4, $0x0
+DATA tanhEachAVX2Const<>+100(SB)/4, $0x3edad599
+DATA tanhEachAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA tanhEachAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA tanhEachAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA tanhEachAVX2Const<>+116(SB)/4, $0x406190eb
+DATA tanhEachAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA tanhEachAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA tanhEachAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA tanhEachAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA tanhEachAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA tanhEachAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA tanhEachAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA tanhEachAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA tanhEachAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA tanhEachAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA tanhEachAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA tanhEachAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA tanhEachAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA tanhEachAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA tanhEachAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA tanhEachAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA tanhEachAVX2Const<>+184(SB)/4, $0x379579b4
+DATA tanhEachAVX2Const<>+188(SB)/4, $0x342462e0
+DATA tanhEachAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA tanhEachAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA tanhEachAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA tanhEachAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA tanhEachAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA tanhEachAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA tanhEachAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA tanhEachAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA tanhEachAVX2Const<>+224(SB)/4, $0xb5934706
+DATA tanhEachAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA tanhEachAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA tanhEachAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA tanhEachAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA tanhEachAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA tanhEachAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA tanhEachAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA tanhEachAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA tanhEachAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA tanhEachAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA tanhEachAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA tanhEachAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA tanhEachAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA tanhEachAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA tanhEachAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA tanhEachAVX2Const<>+288(SB)/4, $0x0
+DATA tanhEachAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA tanhEachAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA tanhEachAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA tanhEachAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA tanhEachAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA tanhEachAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA tanhEachAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA tanhEachAVX2Const<>+320(SB)/4, $0x3f800000
+DATA tanhEachAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA tanhEachAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA tanhEachAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA tanhEachAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA tanhEachAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA tanhEachAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA tanhEachAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA tanhEachAVX2Const<>+352(SB)/4, $0x80000000
+DATA tanhEachAVX2Const<>+356(SB)/4, $0x80000000
+DATA tanhEachAVX2Const<>+360(SB)/4, $0x80000000
+DATA tanhEachAVX2Const<>+364(SB)/4, $0x80000000
+DATA tanhEachAVX2Const<>+368(SB)/4, $0x80000000
+DATA tanhEachAVX2Const<>+372(SB)/4, $0x80000000
+DATA tanhEachAVX2Const<>+376(SB)/4, $0x80000000
+DATA tanhEachAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL tanhEachAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
 //
@@ -7547,77 +7775,38 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDNPS Y0, Y1, Y3
-	VMULPS Y3, Y3, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+8(SB), Y4
-	VMULPS Y1, Y4, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+16(SB), Y4
-	VADDPS Y4, Y5, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VMULPS Y3, Y4, Y1
-	VADDPS Y3, Y1, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+48(SB), Y1
-	VCMPPS $17, Y1, Y3, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+56(SB), Y1
-	VMINPS Y3, Y1, Y6
-	VADDPS Y6, Y6, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VADDPS Y3, Y6, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VSUBPS Y3, Y7, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+80(SB), Y3
-	VMULPS Y3, Y6, Y8
-	VSUBPS Y8, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+88(SB), Y1
-	VMULPS Y1, Y6, Y8
-	VSUBPS Y8, Y3, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y8
-	VBROADCASTSS tanhEachAVX2Const<>+104(SB), Y6
-	VADDPS Y6, Y8, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y9, Y3, Y6
-	VADDPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VADDPS Y1, Y3, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y1
-	VPSUBD Y1, Y7, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+144(SB), Y1
-	VPADDD Y1, Y3, Y7
-	VPSLLD $23, Y7, Y1
-	VMULPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VBROADCASTSS tanhEachAVX2Const<>+152(SB), Y6
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y8
-	VDIVPS Y8, Y6, Y3
-	VSUBPS Y3, Y1, Y6
-	VBLENDVPS Y5, Y4, Y6, Y1
-	VORPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
+	VANDPS tanhEachAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS tanhEachAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS tanhEachAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD tanhEachAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS tanhEachAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS tanhEachAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS tanhEachAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS tanhEachAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS tanhEachAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS tanhEachAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS tanhEachAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS tanhEachAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS tanhEachAVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
+	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -7625,7 +7814,14 @@ elements1:
 	RET 
 
 DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA tanhGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
 //
@@ -7641,10 +7837,10 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMULPS Y4, Y1, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
+	VMULPS Y2, Y1, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX

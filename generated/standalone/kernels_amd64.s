@@ -30,8 +30,8 @@ elements1:
 
 	// w = w - (lr · g)
 	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -1994,7 +1994,14 @@ rows3:
 	RET 
 
 DATA reluGradientEachAVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA reluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
 //
@@ -2010,9 +2017,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX

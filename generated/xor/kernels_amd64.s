@@ -15,7 +15,14 @@ DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
@@ -34,14 +41,13 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y5
-	VADDPS Y1, Y5, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
+	VADDPS Y1, Y4, Y4
 
 	// w = w - (lr · momentum_buffer)
 	VMULPS Y4, Y0, Y3
-	VSUBPS Y3, Y2, Y5
-	VMOVUPS Y5, (DI)(AX*1)
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
 	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX

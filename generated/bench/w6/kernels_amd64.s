@@ -30,8 +30,8 @@ elements1:
 
 	// w = w - (lr · g)
 	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -3363,21 +3363,126 @@ rows3:
 	RET 
 
 DATA sigmoidEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA sigmoidEachAVX2Const<>+8(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x4b400000
-DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+88(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3f800000
-DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x0
-GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA sigmoidEachAVX2Const<>+4(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+8(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+12(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+16(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+20(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+28(SB)/4, $0x80000000
+DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+36(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+44(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+52(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+60(SB)/4, $0x42b20000
+DATA sigmoidEachAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+128(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+132(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+136(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+140(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+144(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+148(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+152(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+156(SB)/4, $0x4b400000
+DATA sigmoidEachAVX2Const<>+160(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+164(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+168(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+172(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+176(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+180(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+184(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+188(SB)/4, $0x3f317200
+DATA sigmoidEachAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA sigmoidEachAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA sigmoidEachAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA sigmoidEachAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA sigmoidEachAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA sigmoidEachAVX2Const<>+352(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+356(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+360(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+364(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+368(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+372(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+376(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+380(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+384(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+388(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+392(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+396(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+400(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+404(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+408(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+412(SB)/4, $0x3f800000
+DATA sigmoidEachAVX2Const<>+416(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+420(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+424(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+428(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+432(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+436(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+440(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+444(SB)/4, $0x7f
+DATA sigmoidEachAVX2Const<>+448(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+452(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+456(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+460(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+464(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+468(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+472(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+476(SB)/4, $0x0
+GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
 //
@@ -3391,61 +3496,44 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS sigmoidEachAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+8(SB), Y1
-	VMINPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+16(SB), Y1
-	VMAXPS Y3, Y1, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VADDPS Y1, Y3, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VSUBPS Y1, Y4, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+40(SB), Y1
-	VMULPS Y1, Y3, Y5
-	VSUBPS Y5, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+48(SB), Y2
-	VMULPS Y2, Y3, Y5
-	VSUBPS Y5, Y1, Y2
-	VMULPS Y2, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+56(SB), Y3
-	VMULPS Y2, Y3, Y5
-	VBROADCASTSS sigmoidEachAVX2Const<>+64(SB), Y3
-	VADDPS Y3, Y5, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y6, Y1, Y3
-	VADDPS Y2, Y3, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VPSUBD Y1, Y4, Y2
-	VPSRAD $1, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y1, Y5
-	VPSLLD $23, Y5, Y4
-	VMULPS Y4, Y3, Y5
-	VPSUBD Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y1
-	VPADDD Y1, Y3, Y2
-	VPSLLD $23, Y2, Y1
-	VMULPS Y1, Y5, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y3, Y2, Y1, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VADDPS Y2, Y1, Y3
-	VDIVPS Y3, Y4, Y1
+	VORPS sigmoidEachAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS sigmoidEachAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS sigmoidEachAVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS sigmoidEachAVX2Const<>+96(SB), Y1, Y2
+	VADDPS sigmoidEachAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS sigmoidEachAVX2Const<>+128(SB), Y2, Y3
+	VMULPS sigmoidEachAVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS sigmoidEachAVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS sigmoidEachAVX2Const<>+224(SB), Y1, Y4
+	VADDPS sigmoidEachAVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS sigmoidEachAVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS sigmoidEachAVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS sigmoidEachAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VADDPS sigmoidEachAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD sigmoidEachAVX2Const<>+128(SB), Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VPADDD sigmoidEachAVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VPADDD sigmoidEachAVX2Const<>+416(SB), Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VCMPPS $17, sigmoidEachAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS sigmoidEachAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS sigmoidEachAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -3454,7 +3542,14 @@ elements1:
 	RET 
 
 DATA sigmoidGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL sigmoidGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sigmoidGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
+DATA sigmoidGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL sigmoidGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
 //
@@ -3470,11 +3565,11 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS sigmoidGradientEachAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y3
-	VMULPS Y3, Y0, Y2
-	VMULPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
+	VMOVUPS sigmoidGradientEachAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y2
+	VMULPS Y2, Y0, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
