@@ -158,7 +158,7 @@ var activations = []Activation{
 			m = select(a < 0, 2, 2*e*e)
 			q = 1/(n + m); r = n*q
 			dx = dy*(r + a*(select(a < 0, e, 1)/(1 + e)*(m*q*(1 + r))))`),
-		Bound: "y: 5·2⁻²⁴·|y|; y′: 3·2⁻²⁴",
+		Bound: "y: 5·2⁻²⁴·|y|; y′: 3.5·2⁻²⁴",
 	},
 	softmax,
 	logSoftmax,

@@ -300,9 +300,7 @@ func dense4ForwardAVX2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b 
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		dense4ForwardAVX2(y, x, w, b)
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
+		softplusEach(y, y)
 		return
 	}
 	dense4ForwardGeneric(y, x, w, b)
@@ -321,9 +319,7 @@ func dense4ForwardRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]float
 		}
 		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+			softplusEach(yRow, yRow)
 		}
 		return
 	}
@@ -343,9 +339,7 @@ func dense4ForwardRows_2(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]flo
 		}
 		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+			softplusEach(yRow, yRow)
 		}
 		return
 	}
@@ -365,9 +359,7 @@ func dense4ForwardTrainRows(y *[8][16]float32, x *[8][25]float32, w *[1][25][16]
 		}
 		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
+			softplusEach(yRow, yRow)
 		}
 		return
 	}
@@ -383,9 +375,7 @@ func dense4Forward_2AVX2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, 
 func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		dense4Forward_2AVX2(y, x, w, b)
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
+		softplusEach(y, y)
 		return
 	}
 	dense4Forward_2Generic(y, x, w, b)
@@ -533,9 +523,7 @@ func eyeForwardAVX2(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	if useAVX2 {
 		eyeForwardAVX2(y, x, w, wt, b)
-		for j, s := range y {
-			y[j] = gelu(s)
-		}
+		geluEach(y, y)
 		return
 	}
 	eyeForwardGeneric(y, x, w, wt, b)
@@ -561,9 +549,7 @@ func eyeForwardRows(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]float32,
 		eyeForwardRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
 		for i := range min(n, MaxBatch) {
 			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = gelu(s)
-			}
+			geluEach(yRow, yRow)
 		}
 		return
 	}
@@ -641,6 +627,19 @@ func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	eyeWeightSgdGeneric(t, p, g, lr, c)
+}
+
+// geluEachAVX2 is geluEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func geluEachAVX2(y *[33]float32, x0 *[33]float32)
+
+func geluEach(y *[33]float32, x0 *[33]float32) {
+	if useAVX2 {
+		geluEachAVX2(y, x0)
+		return
+	}
+	geluEachGeneric(y, x0)
 }
 
 // innerBiasSgd changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
@@ -1007,6 +1006,19 @@ func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	scoreWeightSgdGeneric(t, p, g, lr, c)
+}
+
+// softplusEachAVX2 is softplusEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func softplusEachAVX2(y *[16]float32, x0 *[16]float32)
+
+func softplusEach(y *[16]float32, x0 *[16]float32) {
+	if useAVX2 {
+		softplusEachAVX2(y, x0)
+		return
+	}
+	softplusEachGeneric(y, x0)
 }
 
 // tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.

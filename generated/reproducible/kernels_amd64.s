@@ -3781,14 +3781,14 @@ DATA eluEachAVX2Const<>+368(SB)/4, $0x3f000000
 DATA eluEachAVX2Const<>+372(SB)/4, $0x3f000000
 DATA eluEachAVX2Const<>+376(SB)/4, $0x3f000000
 DATA eluEachAVX2Const<>+380(SB)/4, $0x3f000000
-DATA eluEachAVX2Const<>+384(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+388(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+392(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+396(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+400(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+404(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+408(SB)/4, $0x7e
-DATA eluEachAVX2Const<>+412(SB)/4, $0x7e
+DATA eluEachAVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA eluEachAVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA eluEachAVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA eluEachAVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA eluEachAVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA eluEachAVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA eluEachAVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA eluEachAVX2Const<>+412(SB)/4, $0xb4c0007e
 DATA eluEachAVX2Const<>+416(SB)/4, $0x40000000
 DATA eluEachAVX2Const<>+420(SB)/4, $0x40000000
 DATA eluEachAVX2Const<>+424(SB)/4, $0x40000000
@@ -3797,14 +3797,14 @@ DATA eluEachAVX2Const<>+432(SB)/4, $0x40000000
 DATA eluEachAVX2Const<>+436(SB)/4, $0x40000000
 DATA eluEachAVX2Const<>+440(SB)/4, $0x40000000
 DATA eluEachAVX2Const<>+444(SB)/4, $0x40000000
-DATA eluEachAVX2Const<>+448(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+452(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+456(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+460(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+464(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+468(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+472(SB)/4, $0x80000000
-DATA eluEachAVX2Const<>+476(SB)/4, $0x80000000
+DATA eluEachAVX2Const<>+448(SB)/4, $0x7fffffff
+DATA eluEachAVX2Const<>+452(SB)/4, $0x7fffffff
+DATA eluEachAVX2Const<>+456(SB)/4, $0x7fffffff
+DATA eluEachAVX2Const<>+460(SB)/4, $0x7fffffff
+DATA eluEachAVX2Const<>+464(SB)/4, $0x7fffffff
+DATA eluEachAVX2Const<>+468(SB)/4, $0x7fffffff
+DATA eluEachAVX2Const<>+472(SB)/4, $0x7fffffff
+DATA eluEachAVX2Const<>+476(SB)/4, $0x7fffffff
 DATA eluEachAVX2Const<>+480(SB)/4, $0x33000000
 DATA eluEachAVX2Const<>+484(SB)/4, $0x33000000
 DATA eluEachAVX2Const<>+488(SB)/4, $0x33000000
@@ -3841,31 +3841,29 @@ elements1:
 	VSUBPS Y4, Y2, Y5
 	VSUBPS Y5, Y2, Y2
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y5, Y5, Y4
-	VMULPS eluEachAVX2Const<>+224(SB), Y5, Y6
-	VADDPS eluEachAVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eluEachAVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eluEachAVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eluEachAVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y4, Y4
+	VMULPS eluEachAVX2Const<>+224(SB), Y5, Y4
+	VADDPS eluEachAVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS eluEachAVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS eluEachAVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS eluEachAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
 	VADDPS Y2, Y4, Y2
-	VPSUBD eluEachAVX2Const<>+128(SB), Y3, Y3
 	VPADDD eluEachAVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VSUBPS eluEachAVX2Const<>+352(SB), Y4, Y3
-	VMULPS Y5, Y4, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y4, Y2
-	VADDPS Y2, Y3, Y2
+	VPSLLD $23, Y3, Y3
+	VSUBPS eluEachAVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
 	VADDPS Y2, Y6, Y2
 	VMULPS eluEachAVX2Const<>+416(SB), Y2, Y2
-	VMOVUPS eluEachAVX2Const<>+448(SB), Y3
-	VANDNPS Y0, Y3, Y3
+	VANDPS eluEachAVX2Const<>+448(SB), Y0, Y3
 	VCMPPS $17, eluEachAVX2Const<>+480(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y1
@@ -7002,6 +7000,447 @@ rows3:
 	DECQ CX
 	JNZ rows3
 	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA geluEachAVX2Const<>+0(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+4(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+8(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+12(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+16(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+20(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+24(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+28(SB)/4, $0xc2200000
+DATA geluEachAVX2Const<>+32(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+36(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+40(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+44(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+48(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+52(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+56(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+60(SB)/4, $0x3f000000
+DATA geluEachAVX2Const<>+64(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+68(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+72(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+76(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+80(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+84(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+88(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+92(SB)/4, $0x3f800000
+DATA geluEachAVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA geluEachAVX2Const<>+128(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+132(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+136(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+140(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+144(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+148(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+152(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+156(SB)/4, $0xba1dd328
+DATA geluEachAVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA geluEachAVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA geluEachAVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA geluEachAVX2Const<>+256(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+260(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+264(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+268(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+272(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+276(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+280(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+284(SB)/4, $0xbec09376
+DATA geluEachAVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA geluEachAVX2Const<>+320(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+324(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+328(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+332(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+336(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+340(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+344(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+348(SB)/4, $0x58800000
+DATA geluEachAVX2Const<>+352(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+356(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+360(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+364(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+368(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+372(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+376(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+380(SB)/4, $0x26800000
+DATA geluEachAVX2Const<>+384(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+388(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+392(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+396(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+400(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+404(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+408(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+412(SB)/4, $0x7fffffff
+DATA geluEachAVX2Const<>+416(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+420(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+424(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+428(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+432(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+436(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+440(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+444(SB)/4, $0xd800000
+DATA geluEachAVX2Const<>+448(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+452(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+456(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+460(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+464(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+468(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+472(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+476(SB)/4, $0x40800000
+DATA geluEachAVX2Const<>+480(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+484(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+488(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+492(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+496(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+500(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+504(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+508(SB)/4, $0x394ec141
+DATA geluEachAVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA geluEachAVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA geluEachAVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA geluEachAVX2Const<>+608(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+612(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+616(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+620(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+624(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+628(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+632(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+636(SB)/4, $0xbf23165e
+DATA geluEachAVX2Const<>+640(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+644(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+648(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+652(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+656(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+660(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+664(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+668(SB)/4, $0xbf905a18
+DATA geluEachAVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA geluEachAVX2Const<>+704(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+708(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+712(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+716(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+720(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+724(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+728(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+732(SB)/4, $0x40000000
+DATA geluEachAVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA geluEachAVX2Const<>+768(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+772(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+776(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+780(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+784(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+788(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+792(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+796(SB)/4, $0x4b400000
+DATA geluEachAVX2Const<>+800(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+804(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+808(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+812(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+816(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+820(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+824(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+828(SB)/4, $0x3db17000
+DATA geluEachAVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA geluEachAVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA geluEachAVX2Const<>+896(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+900(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+904(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+908(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+912(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+916(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+920(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+924(SB)/4, $0x3f00043b
+DATA geluEachAVX2Const<>+928(SB)/4, $0x0
+DATA geluEachAVX2Const<>+932(SB)/4, $0xb24e0611
+DATA geluEachAVX2Const<>+936(SB)/4, $0x33092801
+DATA geluEachAVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA geluEachAVX2Const<>+944(SB)/4, $0x329302ae
+DATA geluEachAVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA geluEachAVX2Const<>+952(SB)/4, $0xb27ce183
+DATA geluEachAVX2Const<>+956(SB)/4, $0xb1d290be
+DATA geluEachAVX2Const<>+960(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA geluEachAVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA geluEachAVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA geluEachAVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA geluEachAVX2Const<>+980(SB)/4, $0x1f75672a
+DATA geluEachAVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA geluEachAVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA geluEachAVX2Const<>+992(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+996(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+1000(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+1004(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+1008(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+1012(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+1016(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+1020(SB)/4, $0x1f800000
+DATA geluEachAVX2Const<>+1024(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1028(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1032(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1036(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1040(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1044(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1048(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1052(SB)/4, $0x3f666666
+DATA geluEachAVX2Const<>+1056(SB)/4, $0x80000000
+DATA geluEachAVX2Const<>+1060(SB)/4, $0x80000000
+DATA geluEachAVX2Const<>+1064(SB)/4, $0x80000000
+DATA geluEachAVX2Const<>+1068(SB)/4, $0x80000000
+DATA geluEachAVX2Const<>+1072(SB)/4, $0x80000000
+DATA geluEachAVX2Const<>+1076(SB)/4, $0x80000000
+DATA geluEachAVX2Const<>+1080(SB)/4, $0x80000000
+DATA geluEachAVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL geluEachAVX2Const<>(SB), RODATA|NOPTR, $1088
+
+// geluEachAVX2 is geluEachGeneric for avx2, with the same bits.
+//
+// func geluEachAVX2(y *[33]float32, x0 *[33]float32)
+TEXT ·geluEachAVX2(SB), NOSPLIT, $0-16
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	XORQ AX, AX
+	MOVQ $4, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+
+	// a = max(x, -40)
+	VMOVUPS geluEachAVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS geluEachAVX2Const<>+32(SB), Y1, Y2
+	VMULPS geluEachAVX2Const<>+96(SB), Y1, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS geluEachAVX2Const<>+128(SB), Y4, Y5
+	VADDPS geluEachAVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS geluEachAVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS geluEachAVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS geluEachAVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS geluEachAVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VMULPS geluEachAVX2Const<>+320(SB), Y3, Y5
+	VMULPS geluEachAVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS geluEachAVX2Const<>+352(SB), Y5, Y5
+	VANDPS geluEachAVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, geluEachAVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4
+	VANDPS geluEachAVX2Const<>+384(SB), Y3, Y5
+	VMOVUPS geluEachAVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS geluEachAVX2Const<>+480(SB), Y5, Y6
+	VADDPS geluEachAVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS geluEachAVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS geluEachAVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS geluEachAVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS geluEachAVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS geluEachAVX2Const<>+672(SB), Y5, Y5
+	VMULPS geluEachAVX2Const<>+736(SB), Y5, Y6
+	VADDPS geluEachAVX2Const<>+768(SB), Y6, Y6
+	VSUBPS geluEachAVX2Const<>+768(SB), Y6, Y7
+	VMULPS geluEachAVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS geluEachAVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS geluEachAVX2Const<>+864(SB), Y5, Y7
+	VADDPS geluEachAVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS geluEachAVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS geluEachAVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD geluEachAVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS geluEachAVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS geluEachAVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS geluEachAVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, geluEachAVX2Const<>+1024(SB), Y6, Y6
+	VANDPS geluEachAVX2Const<>+1056(SB), Y3, Y3
+	VORPS Y5, Y3, Y3
+	VBLENDVPS Y6, Y4, Y3, Y3
+	VADDPS geluEachAVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+
+	// a = max(x, -40)
+	VMOVUPS geluEachAVX2Const<>+0(SB), Y2
+	VMAXPS Y1, Y2, Y2
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS geluEachAVX2Const<>+32(SB), Y2, Y3
+	VMULPS geluEachAVX2Const<>+96(SB), Y2, Y4
+	VMULPS Y4, Y4, Y5
+	VMULPS geluEachAVX2Const<>+128(SB), Y5, Y6
+	VADDPS geluEachAVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS geluEachAVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS geluEachAVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS geluEachAVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS geluEachAVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS Y4, Y5, Y5
+	VMULPS geluEachAVX2Const<>+320(SB), Y4, Y6
+	VMULPS geluEachAVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS geluEachAVX2Const<>+352(SB), Y6, Y6
+	VANDPS geluEachAVX2Const<>+384(SB), Y4, Y7
+	VCMPPS $17, geluEachAVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y5, Y5
+	VANDPS geluEachAVX2Const<>+384(SB), Y4, Y6
+	VMOVUPS geluEachAVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS geluEachAVX2Const<>+480(SB), Y6, Y7
+	VADDPS geluEachAVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS geluEachAVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS geluEachAVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS geluEachAVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS geluEachAVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS geluEachAVX2Const<>+672(SB), Y6, Y6
+	VMULPS geluEachAVX2Const<>+736(SB), Y6, Y7
+	VADDPS geluEachAVX2Const<>+768(SB), Y7, Y7
+	VSUBPS geluEachAVX2Const<>+768(SB), Y7, Y8
+	VMULPS geluEachAVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS geluEachAVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS geluEachAVX2Const<>+864(SB), Y6, Y8
+	VADDPS geluEachAVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS geluEachAVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS geluEachAVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD geluEachAVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS geluEachAVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS geluEachAVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS geluEachAVX2Const<>+384(SB), Y4, Y7
+	VCMPPS $17, geluEachAVX2Const<>+1024(SB), Y7, Y7
+	VANDPS geluEachAVX2Const<>+1056(SB), Y4, Y4
+	VORPS Y6, Y4, Y4
+	VBLENDVPS Y7, Y5, Y4, Y4
+	VADDPS geluEachAVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 
@@ -11608,6 +12047,359 @@ rows3:
 	VZEROUPPER 
 	RET 
 
+DATA softplusEachAVX2Const<>+0(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+4(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+8(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+12(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+16(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+20(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+24(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+28(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+32(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+36(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+40(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+44(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+48(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+52(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+56(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+60(SB)/4, $0x7fffffff
+DATA softplusEachAVX2Const<>+64(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+68(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+72(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+76(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+80(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+84(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+88(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+92(SB)/4, $0x80000000
+DATA softplusEachAVX2Const<>+96(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+100(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+104(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+108(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+112(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+116(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+120(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+124(SB)/4, $0x42b20000
+DATA softplusEachAVX2Const<>+128(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+132(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+136(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+140(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+144(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+148(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+152(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+156(SB)/4, $0xc2d00000
+DATA softplusEachAVX2Const<>+160(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+164(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+168(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+172(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+176(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+180(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+184(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+188(SB)/4, $0x40000000
+DATA softplusEachAVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA softplusEachAVX2Const<>+224(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+228(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+232(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+236(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+240(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+244(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+248(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+252(SB)/4, $0x4b400000
+DATA softplusEachAVX2Const<>+256(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+260(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+264(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+268(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+272(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+276(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+280(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+284(SB)/4, $0x3db17000
+DATA softplusEachAVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA softplusEachAVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA softplusEachAVX2Const<>+352(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+356(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+360(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+364(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+368(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+372(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+376(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+380(SB)/4, $0x3f00043b
+DATA softplusEachAVX2Const<>+384(SB)/4, $0x0
+DATA softplusEachAVX2Const<>+388(SB)/4, $0xb24e0611
+DATA softplusEachAVX2Const<>+392(SB)/4, $0x33092801
+DATA softplusEachAVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA softplusEachAVX2Const<>+400(SB)/4, $0x329302ae
+DATA softplusEachAVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA softplusEachAVX2Const<>+408(SB)/4, $0xb27ce183
+DATA softplusEachAVX2Const<>+412(SB)/4, $0xb1d290be
+DATA softplusEachAVX2Const<>+416(SB)/4, $0x1f800000
+DATA softplusEachAVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA softplusEachAVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA softplusEachAVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA softplusEachAVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA softplusEachAVX2Const<>+436(SB)/4, $0x1f75672a
+DATA softplusEachAVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA softplusEachAVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA softplusEachAVX2Const<>+448(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+452(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+456(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+460(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+464(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+468(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+472(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+476(SB)/4, $0x5f800000
+DATA softplusEachAVX2Const<>+480(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+484(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+488(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+492(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+496(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+500(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+504(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+508(SB)/4, $0x3f800000
+DATA softplusEachAVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA softplusEachAVX2Const<>+544(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+548(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+552(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+556(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+560(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+564(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+568(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+572(SB)/4, $0x7fffff
+DATA softplusEachAVX2Const<>+576(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+580(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+584(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+588(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+592(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+596(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+600(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+604(SB)/4, $0x7f
+DATA softplusEachAVX2Const<>+608(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+612(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+616(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+620(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+624(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+628(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+632(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+636(SB)/4, $0x4c000000
+DATA softplusEachAVX2Const<>+640(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+644(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+648(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+652(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+656(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+660(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+664(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+668(SB)/4, $0x3e789d90
+DATA softplusEachAVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA softplusEachAVX2Const<>+704(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+708(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+712(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+716(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+720(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+724(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+728(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+732(SB)/4, $0x3eccce13
+DATA softplusEachAVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA softplusEachAVX2Const<>+768(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+772(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+776(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+780(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+784(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+788(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+792(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+796(SB)/4, $0x3f000000
+DATA softplusEachAVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA softplusEachAVX2Const<>+832(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+836(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+840(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+844(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+848(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+852(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+856(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+860(SB)/4, $0x3f317200
+DATA softplusEachAVX2Const<>+864(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+868(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+872(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+876(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+880(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+884(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+888(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+892(SB)/4, $0x7f800000
+DATA softplusEachAVX2Const<>+896(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+900(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+904(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+908(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+912(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+916(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+920(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+924(SB)/4, $0x7fc00000
+DATA softplusEachAVX2Const<>+928(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+932(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+936(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+940(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+944(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+948(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+952(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+956(SB)/4, $0xff800000
+DATA softplusEachAVX2Const<>+960(SB)/4, $0x33000000
+DATA softplusEachAVX2Const<>+964(SB)/4, $0x33000000
+DATA softplusEachAVX2Const<>+968(SB)/4, $0x33000000
+DATA softplusEachAVX2Const<>+972(SB)/4, $0x33000000
+DATA softplusEachAVX2Const<>+976(SB)/4, $0x33000000
+DATA softplusEachAVX2Const<>+980(SB)/4, $0x33000000
+DATA softplusEachAVX2Const<>+984(SB)/4, $0x33000000
+DATA softplusEachAVX2Const<>+988(SB)/4, $0x33000000
+GLOBL softplusEachAVX2Const<>(SB), RODATA|NOPTR, $992
+
+// softplusEachAVX2 is softplusEachGeneric for avx2, with the same bits.
+//
+// func softplusEachAVX2(y *[16]float32, x0 *[16]float32)
+TEXT ·softplusEachAVX2(SB), NOSPLIT, $0-16
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	XORQ AX, AX
+	MOVQ $2, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS softplusEachAVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS softplusEachAVX2Const<>+32(SB), Y0, Y2
+	VXORPS softplusEachAVX2Const<>+64(SB), Y2, Y2
+	VMOVUPS softplusEachAVX2Const<>+96(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VMOVUPS softplusEachAVX2Const<>+128(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VPSRLD $1, Y2, Y3
+	VANDPS softplusEachAVX2Const<>+160(SB), Y3, Y3
+	VMULPS softplusEachAVX2Const<>+192(SB), Y2, Y4
+	VADDPS softplusEachAVX2Const<>+224(SB), Y4, Y4
+	VSUBPS softplusEachAVX2Const<>+224(SB), Y4, Y5
+	VMULPS softplusEachAVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS softplusEachAVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS softplusEachAVX2Const<>+320(SB), Y2, Y5
+	VADDPS softplusEachAVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y2, Y2, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS softplusEachAVX2Const<>+384(SB), Y4, Y6
+	VADDPS Y6, Y2, Y2
+	VADDPS Y2, Y5, Y2
+	VPERMPS softplusEachAVX2Const<>+416(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD Y3, Y4, Y4
+	VMULPS Y4, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VXORPS softplusEachAVX2Const<>+448(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS softplusEachAVX2Const<>+480(SB), Y2, Y3
+	VCMPPS $17, softplusEachAVX2Const<>+480(SB), Y2, Y4
+	VSUBPS softplusEachAVX2Const<>+480(SB), Y3, Y5
+	VSUBPS Y5, Y2, Y5
+	VSUBPS Y2, Y3, Y6
+	VMOVUPS softplusEachAVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y4, Y5, Y6, Y4
+	VPSUBD softplusEachAVX2Const<>+512(SB), Y3, Y5
+	VANDPS softplusEachAVX2Const<>+544(SB), Y5, Y6
+	VPADDD softplusEachAVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS softplusEachAVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS softplusEachAVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y4, Y4
+	VCMPPS $17, softplusEachAVX2Const<>+608(SB), Y2, Y7
+	VANDPS Y7, Y4, Y4
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y4, Y6, Y4
+	VADDPS softplusEachAVX2Const<>+160(SB), Y4, Y6
+	VDIVPS Y6, Y4, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS softplusEachAVX2Const<>+640(SB), Y7, Y8
+	VADDPS softplusEachAVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS softplusEachAVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS softplusEachAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y4, Y4, Y8
+	VMULPS softplusEachAVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS softplusEachAVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y4, Y6, Y4
+	VMULPS softplusEachAVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y4, Y5, Y4
+	VCMPPS $21, softplusEachAVX2Const<>+864(SB), Y2, Y5
+	VBLENDVPS Y5, Y2, Y4, Y4
+	VCMPPS $17, softplusEachAVX2Const<>+0(SB), Y3, Y5
+	VMOVUPS softplusEachAVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, softplusEachAVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, softplusEachAVX2Const<>+0(SB), Y3, Y3
+	VBLENDVPS Y3, Y5, Y4, Y3
+	VANDPS softplusEachAVX2Const<>+32(SB), Y2, Y4
+	VCMPPS $17, softplusEachAVX2Const<>+960(SB), Y4, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
 DATA tanhEachAVX2Const<>+0(SB)/4, $0x7fffffff
 DATA tanhEachAVX2Const<>+4(SB)/4, $0x7fffffff
 DATA tanhEachAVX2Const<>+8(SB)/4, $0x7fffffff
@@ -11640,22 +12432,22 @@ DATA tanhEachAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA tanhEachAVX2Const<>+116(SB)/4, $0x406190eb
 DATA tanhEachAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA tanhEachAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA tanhEachAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA tanhEachAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA tanhEachAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA tanhEachAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA tanhEachAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA tanhEachAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA tanhEachAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA tanhEachAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA tanhEachAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA tanhEachAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA tanhEachAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA tanhEachAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA tanhEachAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA tanhEachAVX2Const<>+184(SB)/4, $0x379579b4
-DATA tanhEachAVX2Const<>+188(SB)/4, $0x342462e0
+DATA tanhEachAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA tanhEachAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA tanhEachAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA tanhEachAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA tanhEachAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA tanhEachAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA tanhEachAVX2Const<>+152(SB)/4, $0x379579b4
+DATA tanhEachAVX2Const<>+156(SB)/4, $0x342462e0
+DATA tanhEachAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA tanhEachAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA tanhEachAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA tanhEachAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA tanhEachAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA tanhEachAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA tanhEachAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA tanhEachAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA tanhEachAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA tanhEachAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA tanhEachAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -11664,38 +12456,38 @@ DATA tanhEachAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA tanhEachAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA tanhEachAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA tanhEachAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA tanhEachAVX2Const<>+224(SB)/4, $0xb5934706
-DATA tanhEachAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA tanhEachAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA tanhEachAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA tanhEachAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA tanhEachAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA tanhEachAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA tanhEachAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA tanhEachAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA tanhEachAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA tanhEachAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA tanhEachAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA tanhEachAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA tanhEachAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA tanhEachAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA tanhEachAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA tanhEachAVX2Const<>+288(SB)/4, $0x0
-DATA tanhEachAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA tanhEachAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA tanhEachAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA tanhEachAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA tanhEachAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA tanhEachAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA tanhEachAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA tanhEachAVX2Const<>+320(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA tanhEachAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA tanhEachAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA tanhEachAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA tanhEachAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA tanhEachAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA tanhEachAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA tanhEachAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA tanhEachAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA tanhEachAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA tanhEachAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA tanhEachAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA tanhEachAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA tanhEachAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA tanhEachAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA tanhEachAVX2Const<>+256(SB)/4, $0xb5934706
+DATA tanhEachAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA tanhEachAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA tanhEachAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA tanhEachAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA tanhEachAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA tanhEachAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA tanhEachAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA tanhEachAVX2Const<>+288(SB)/4, $0x3f800000
+DATA tanhEachAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA tanhEachAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA tanhEachAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA tanhEachAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA tanhEachAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA tanhEachAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA tanhEachAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA tanhEachAVX2Const<>+320(SB)/4, $0x0
+DATA tanhEachAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA tanhEachAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA tanhEachAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA tanhEachAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA tanhEachAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA tanhEachAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA tanhEachAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA tanhEachAVX2Const<>+352(SB)/4, $0x80000000
 DATA tanhEachAVX2Const<>+356(SB)/4, $0x80000000
 DATA tanhEachAVX2Const<>+360(SB)/4, $0x80000000
@@ -11723,32 +12515,32 @@ elements1:
 	VMINPS Y1, Y2, Y1
 	VADDPS tanhEachAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD tanhEachAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS tanhEachAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS tanhEachAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS tanhEachAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS tanhEachAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS tanhEachAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS tanhEachAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS tanhEachAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS tanhEachAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS tanhEachAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS tanhEachAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS tanhEachAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS tanhEachAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS tanhEachAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS tanhEachAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS tanhEachAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS tanhEachAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VANDPS tanhEachAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VORPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -11763,32 +12555,32 @@ elements1:
 	VMINPS Y2, Y3, Y2
 	VADDPS tanhEachAVX2Const<>+64(SB), Y2, Y3
 	VPSUBD tanhEachAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS tanhEachAVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS tanhEachAVX2Const<>+128(SB), Y4, Y5
-	VPERMPS tanhEachAVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS tanhEachAVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS tanhEachAVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS tanhEachAVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS tanhEachAVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS tanhEachAVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS tanhEachAVX2Const<>+224(SB), Y4, Y6
-	VPERMPS tanhEachAVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS tanhEachAVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS tanhEachAVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS tanhEachAVX2Const<>+288(SB), Y4, Y5
-	VPERMPS tanhEachAVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS tanhEachAVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS tanhEachAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
+	VADDPS Y4, Y2, Y2
 	VANDPS tanhEachAVX2Const<>+352(SB), Y1, Y3
-	VORPS Y3, Y2, Y2
+	VORPS Y2, Y3, Y2
 	VMASKMOVPS Y2, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 

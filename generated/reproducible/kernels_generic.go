@@ -1807,6 +1807,13 @@ func eyeForwardRowsGeneric(y *[8][33]float32, x *[8][19]float32, w *[2][19][16]f
 	}
 }
 
+// geluEachGeneric is a = max(x, -40); y = (0.5 · a) · (1 + erf(0.7071067811865476 · a)) for every element. y may be an operand.
+func geluEachGeneric(y *[33]float32, x0 *[33]float32) {
+	for j := range y {
+		y[j] = float32(gelu(x0[j]))
+	}
+}
+
 // innerForwardGeneric computes the output of layer "inner", 33→17:
 //
 //	for n := range y {
@@ -2313,6 +2320,13 @@ func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b 
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
 			yq[0] = sigmoid(s0)
 		}
+	}
+}
+
+// softplusEachGeneric is y = max(x, 0) + log1p(exp(-abs(x))) for every element. y may be an operand.
+func softplusEachGeneric(y *[16]float32, x0 *[16]float32) {
+	for j := range y {
+		y[j] = float32(softplus(x0[j]))
 	}
 }
 

@@ -143,6 +143,10 @@ func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	eyeWeightSgdGeneric(t, p, g, lr, c)
 }
 
+func geluEach(y *[33]float32, x0 *[33]float32) {
+	geluEachGeneric(y, x0)
+}
+
 func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	innerBiasSgdGeneric(t, p, g, lr, c)
 }
@@ -213,6 +217,10 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 
 func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	scoreWeightSgdGeneric(t, p, g, lr, c)
+}
+
+func softplusEach(y *[16]float32, x0 *[16]float32) {
+	softplusEachGeneric(y, x0)
 }
 
 func tanhEach(y *[17]float32, x0 *[17]float32) {

@@ -29,10 +29,15 @@ type function struct {
 }
 
 var functions = []function{
-	{expr.OpExp, "Exp", "math.Exp(a)", "32"},
-	{expr.OpExpm1, "Expm1", "math.Expm1(a)", "32"},
-	{expr.OpTanh, "Tanh", "math.Tanh(a)", "32"},
-	{expr.OpSigmoid, "Sigmoid", "1 / (1 + math.Exp(-a))", "32"},
+	{expr.OpExp, "Exp", "math.Exp(a)", "32 64"},
+	{expr.OpExpm1, "Expm1", "math.Expm1(a)", "32 64"},
+	{expr.OpTanh, "Tanh", "math.Tanh(a)", "32 64"},
+	{expr.OpSigmoid, "Sigmoid", "1 / (1 + math.Exp(-a))", "32 64"},
+	{expr.OpLog, "Log", "math.Log(a)", "32 64"},
+	{expr.OpLog1p, "Log1p", "math.Log1p(a)", "32 64"},
+	{expr.OpErf, "Erf", "math.Erf(a)", "32 64"},
+	{expr.OpPow, "Pow", "math.Pow(a, b)", "32 64"},
+	{expr.OpFloor, "Floor", "math.Floor(a)", "64"},
 	{expr.OpSqrt, "Sqrt", "math.Sqrt(a)", "32 64"},
 	{expr.OpAbs, "Abs", "math.Abs(a)", "32 64"},
 	{expr.OpMin, "Min", "min(a, b)", "32 64"},

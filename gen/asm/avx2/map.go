@@ -253,11 +253,20 @@ func (m *mapper) choose(mask, a, b value) value {
 	return dst
 }
 
-// Predicates of comparisons: ordered, quiet.
+// Predicates of comparisons; NaN gives false, if not said otherwise.
 const (
 	equal     = 0
+	unordered = 3 // one is NaN
 	less      = 17
 	lessEqual = 18
+	notLess   = 21 // or NaN
+	greater   = 30
+)
+
+// Rounding modes.
+const (
+	down   = 9
+	toZero = 11
 )
 
 // value prints an expression.
@@ -294,7 +303,20 @@ func (m *mapper) binary(op expr.Op, a, b value) value {
 	case expr.OpMax:
 		return m.larger(a, b)
 	}
-	panic(unsupported{})
+	return m.function(op, a, b)
+}
+
+// function prints a function of a table.
+func (m *mapper) function(op expr.Op, args ...value) value {
+	table := functions32
+	if m.double {
+		table = functions64
+	}
+	f, ok := table[op]
+	if !ok {
+		panic(unsupported{})
+	}
+	return m.inline(f, args...)
 }
 
 func (m *mapper) cond(n *expr.Node) value {
@@ -317,20 +339,7 @@ func (m *mapper) unary(op expr.Op, a value) value {
 		m.Ins(m.op("VSQRTPS", "VSQRTPD"), a.operand(), dst.y.String())
 		return dst
 	}
-	if m.double {
-		panic(unsupported{})
-	}
-	switch op {
-	case expr.OpExp:
-		return m.exp(a)
-	case expr.OpExpm1:
-		return m.expm1(a)
-	case expr.OpTanh:
-		return m.tanh(a)
-	case expr.OpSigmoid:
-		return m.sigmoid(a)
-	}
-	panic(unsupported{})
+	return m.function(op, a)
 }
 
 // sign is the sign bit in every lane.

@@ -2872,22 +2872,22 @@ DATA tanhEachAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA tanhEachAVX2Const<>+116(SB)/4, $0x406190eb
 DATA tanhEachAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA tanhEachAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA tanhEachAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA tanhEachAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA tanhEachAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA tanhEachAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA tanhEachAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA tanhEachAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA tanhEachAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA tanhEachAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA tanhEachAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA tanhEachAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA tanhEachAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA tanhEachAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA tanhEachAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA tanhEachAVX2Const<>+184(SB)/4, $0x379579b4
-DATA tanhEachAVX2Const<>+188(SB)/4, $0x342462e0
+DATA tanhEachAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA tanhEachAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA tanhEachAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA tanhEachAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA tanhEachAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA tanhEachAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA tanhEachAVX2Const<>+152(SB)/4, $0x379579b4
+DATA tanhEachAVX2Const<>+156(SB)/4, $0x342462e0
+DATA tanhEachAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA tanhEachAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA tanhEachAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA tanhEachAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA tanhEachAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA tanhEachAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA tanhEachAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA tanhEachAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA tanhEachAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA tanhEachAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA tanhEachAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2896,38 +2896,38 @@ DATA tanhEachAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA tanhEachAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA tanhEachAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA tanhEachAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA tanhEachAVX2Const<>+224(SB)/4, $0xb5934706
-DATA tanhEachAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA tanhEachAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA tanhEachAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA tanhEachAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA tanhEachAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA tanhEachAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA tanhEachAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA tanhEachAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA tanhEachAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA tanhEachAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA tanhEachAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA tanhEachAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA tanhEachAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA tanhEachAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA tanhEachAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA tanhEachAVX2Const<>+288(SB)/4, $0x0
-DATA tanhEachAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA tanhEachAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA tanhEachAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA tanhEachAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA tanhEachAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA tanhEachAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA tanhEachAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA tanhEachAVX2Const<>+320(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA tanhEachAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA tanhEachAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA tanhEachAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA tanhEachAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA tanhEachAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA tanhEachAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA tanhEachAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA tanhEachAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA tanhEachAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA tanhEachAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA tanhEachAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA tanhEachAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA tanhEachAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA tanhEachAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA tanhEachAVX2Const<>+256(SB)/4, $0xb5934706
+DATA tanhEachAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA tanhEachAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA tanhEachAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA tanhEachAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA tanhEachAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA tanhEachAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA tanhEachAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA tanhEachAVX2Const<>+288(SB)/4, $0x3f800000
+DATA tanhEachAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA tanhEachAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA tanhEachAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA tanhEachAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA tanhEachAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA tanhEachAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA tanhEachAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA tanhEachAVX2Const<>+320(SB)/4, $0x0
+DATA tanhEachAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA tanhEachAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA tanhEachAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA tanhEachAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA tanhEachAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA tanhEachAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA tanhEachAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA tanhEachAVX2Const<>+352(SB)/4, $0x80000000
 DATA tanhEachAVX2Const<>+356(SB)/4, $0x80000000
 DATA tanhEachAVX2Const<>+360(SB)/4, $0x80000000
@@ -2955,32 +2955,32 @@ elements1:
 	VMINPS Y1, Y2, Y1
 	VADDPS tanhEachAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD tanhEachAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS tanhEachAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS tanhEachAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS tanhEachAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS tanhEachAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS tanhEachAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS tanhEachAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS tanhEachAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS tanhEachAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS tanhEachAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS tanhEachAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS tanhEachAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS tanhEachAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS tanhEachAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS tanhEachAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS tanhEachAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS tanhEachAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VANDPS tanhEachAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VORPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX

@@ -3925,95 +3925,87 @@ DATA exponentialsEachAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+384(SB)/4, $0x7f
-DATA exponentialsEachAVX2Const<>+388(SB)/4, $0x7f
-DATA exponentialsEachAVX2Const<>+392(SB)/4, $0x7f
-DATA exponentialsEachAVX2Const<>+396(SB)/4, $0x7f
-DATA exponentialsEachAVX2Const<>+400(SB)/4, $0x7f
-DATA exponentialsEachAVX2Const<>+404(SB)/4, $0x7f
-DATA exponentialsEachAVX2Const<>+408(SB)/4, $0x7f
-DATA exponentialsEachAVX2Const<>+412(SB)/4, $0x7f
-GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $416
+DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x0
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x33092801
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x329302ae
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x1f800000
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x5f800000
+DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x5f800000
+GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
@@ -4034,34 +4026,30 @@ elements1:
 	VMINPS Y2, Y3, Y2
 	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VMULPS exponentialsEachAVX2Const<>+64(SB), Y2, Y3
-	VADDPS exponentialsEachAVX2Const<>+96(SB), Y3, Y3
-	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y3, Y4
-	VMULPS exponentialsEachAVX2Const<>+128(SB), Y4, Y5
+	VPSRLD $1, Y2, Y3
+	VANDPS exponentialsEachAVX2Const<>+64(SB), Y3, Y3
+	VMULPS exponentialsEachAVX2Const<>+96(SB), Y2, Y4
+	VADDPS exponentialsEachAVX2Const<>+128(SB), Y4, Y4
+	VSUBPS exponentialsEachAVX2Const<>+128(SB), Y4, Y5
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y2, Y2
-	VMULPS exponentialsEachAVX2Const<>+160(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VMULPS exponentialsEachAVX2Const<>+192(SB), Y2, Y5
-	VADDPS exponentialsEachAVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
+	VMULPS exponentialsEachAVX2Const<>+224(SB), Y2, Y5
 	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS exponentialsEachAVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS exponentialsEachAVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y2, Y4, Y2
-	VADDPS exponentialsEachAVX2Const<>+352(SB), Y2, Y2
-	VPSUBD exponentialsEachAVX2Const<>+96(SB), Y3, Y3
-	VPSRAD $1, Y3, Y4
-	VPADDD exponentialsEachAVX2Const<>+384(SB), Y4, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y2, Y2
-	VPSUBD Y4, Y3, Y3
-	VPADDD exponentialsEachAVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
+	VMULPS Y2, Y2, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y2, Y2
+	VADDPS Y2, Y5, Y2
+	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD Y3, Y4, Y4
 	VMULPS Y4, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VXORPS exponentialsEachAVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -4076,34 +4064,30 @@ elements1:
 	VMINPS Y3, Y4, Y3
 	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y4
 	VMAXPS Y3, Y4, Y3
-	VMULPS exponentialsEachAVX2Const<>+64(SB), Y3, Y4
-	VADDPS exponentialsEachAVX2Const<>+96(SB), Y4, Y4
-	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y4, Y5
-	VMULPS exponentialsEachAVX2Const<>+128(SB), Y5, Y6
+	VPSRLD $1, Y3, Y4
+	VANDPS exponentialsEachAVX2Const<>+64(SB), Y4, Y4
+	VMULPS exponentialsEachAVX2Const<>+96(SB), Y3, Y5
+	VADDPS exponentialsEachAVX2Const<>+128(SB), Y5, Y5
+	VSUBPS exponentialsEachAVX2Const<>+128(SB), Y5, Y6
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y3, Y3
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y3, Y3
-	VMULPS exponentialsEachAVX2Const<>+160(SB), Y5, Y5
-	VSUBPS Y5, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS exponentialsEachAVX2Const<>+192(SB), Y3, Y6
-	VADDPS exponentialsEachAVX2Const<>+224(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
+	VMULPS exponentialsEachAVX2Const<>+224(SB), Y3, Y6
 	VADDPS exponentialsEachAVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS exponentialsEachAVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS exponentialsEachAVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y3, Y5, Y3
-	VADDPS exponentialsEachAVX2Const<>+352(SB), Y3, Y3
-	VPSUBD exponentialsEachAVX2Const<>+96(SB), Y4, Y4
-	VPSRAD $1, Y4, Y5
-	VPADDD exponentialsEachAVX2Const<>+384(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y3, Y3
-	VPSUBD Y5, Y4, Y4
-	VPADDD exponentialsEachAVX2Const<>+384(SB), Y4, Y4
-	VPSLLD $23, Y4, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y3, Y3
+	VADDPS Y3, Y6, Y3
+	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD Y4, Y5, Y5
 	VMULPS Y5, Y3, Y3
+	VADDPS Y5, Y3, Y3
+	VXORPS exponentialsEachAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y4, Y3, Y3
 	VMASKMOVPS Y3, Y1, (R8)(AX*1)
 	VZEROUPPER 
 	RET 

@@ -3370,30 +3370,30 @@ DATA sigmoidEachAVX2Const<>+16(SB)/4, $0x80000000
 DATA sigmoidEachAVX2Const<>+20(SB)/4, $0x80000000
 DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x80000000
 DATA sigmoidEachAVX2Const<>+28(SB)/4, $0x80000000
-DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+36(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+44(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+52(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+60(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA sigmoidEachAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA sigmoidEachAVX2Const<>+64(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+68(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+72(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+76(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+80(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+84(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+88(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+92(SB)/4, $0x40000000
+DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA sigmoidEachAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA sigmoidEachAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA sigmoidEachAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA sigmoidEachAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA sigmoidEachAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA sigmoidEachAVX2Const<>+128(SB)/4, $0x4b400000
 DATA sigmoidEachAVX2Const<>+132(SB)/4, $0x4b400000
 DATA sigmoidEachAVX2Const<>+136(SB)/4, $0x4b400000
@@ -3402,62 +3402,62 @@ DATA sigmoidEachAVX2Const<>+144(SB)/4, $0x4b400000
 DATA sigmoidEachAVX2Const<>+148(SB)/4, $0x4b400000
 DATA sigmoidEachAVX2Const<>+152(SB)/4, $0x4b400000
 DATA sigmoidEachAVX2Const<>+156(SB)/4, $0x4b400000
-DATA sigmoidEachAVX2Const<>+160(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+164(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+168(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+172(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+176(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+180(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+184(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+188(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+352(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+356(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+360(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+364(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+368(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+372(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+376(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+380(SB)/4, $0x3f000000
+DATA sigmoidEachAVX2Const<>+160(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+164(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+168(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+172(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+176(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+180(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+184(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+188(SB)/4, $0x3db17000
+DATA sigmoidEachAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA sigmoidEachAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA sigmoidEachAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA sigmoidEachAVX2Const<>+288(SB)/4, $0x0
+DATA sigmoidEachAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA sigmoidEachAVX2Const<>+296(SB)/4, $0x33092801
+DATA sigmoidEachAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA sigmoidEachAVX2Const<>+304(SB)/4, $0x329302ae
+DATA sigmoidEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA sigmoidEachAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA sigmoidEachAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA sigmoidEachAVX2Const<>+320(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA sigmoidEachAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA sigmoidEachAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA sigmoidEachAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA sigmoidEachAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA sigmoidEachAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA sigmoidEachAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA sigmoidEachAVX2Const<>+352(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+356(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+360(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+364(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+368(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+372(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+376(SB)/4, $0x1f800000
+DATA sigmoidEachAVX2Const<>+380(SB)/4, $0x1f800000
 DATA sigmoidEachAVX2Const<>+384(SB)/4, $0x3f800000
 DATA sigmoidEachAVX2Const<>+388(SB)/4, $0x3f800000
 DATA sigmoidEachAVX2Const<>+392(SB)/4, $0x3f800000
@@ -3466,23 +3466,7 @@ DATA sigmoidEachAVX2Const<>+400(SB)/4, $0x3f800000
 DATA sigmoidEachAVX2Const<>+404(SB)/4, $0x3f800000
 DATA sigmoidEachAVX2Const<>+408(SB)/4, $0x3f800000
 DATA sigmoidEachAVX2Const<>+412(SB)/4, $0x3f800000
-DATA sigmoidEachAVX2Const<>+416(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+420(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+424(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+428(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+432(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+436(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+440(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+444(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+448(SB)/4, $0x0
-DATA sigmoidEachAVX2Const<>+452(SB)/4, $0x0
-DATA sigmoidEachAVX2Const<>+456(SB)/4, $0x0
-DATA sigmoidEachAVX2Const<>+460(SB)/4, $0x0
-DATA sigmoidEachAVX2Const<>+464(SB)/4, $0x0
-DATA sigmoidEachAVX2Const<>+468(SB)/4, $0x0
-DATA sigmoidEachAVX2Const<>+472(SB)/4, $0x0
-DATA sigmoidEachAVX2Const<>+476(SB)/4, $0x0
-GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
 //
@@ -3498,8 +3482,6 @@ elements1:
 	// y = sigmoid(x)
 	VORPS sigmoidEachAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS sigmoidEachAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS sigmoidEachAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS sigmoidEachAVX2Const<>+96(SB), Y1, Y2
 	VADDPS sigmoidEachAVX2Const<>+128(SB), Y2, Y2
@@ -3508,30 +3490,22 @@ elements1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS sigmoidEachAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS sigmoidEachAVX2Const<>+224(SB), Y1, Y4
-	VADDPS sigmoidEachAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS sigmoidEachAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS sigmoidEachAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS sigmoidEachAVX2Const<>+352(SB), Y4, Y4
+	VMULPS sigmoidEachAVX2Const<>+224(SB), Y1, Y3
+	VADDPS sigmoidEachAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS sigmoidEachAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VADDPS sigmoidEachAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD sigmoidEachAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD sigmoidEachAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD sigmoidEachAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, sigmoidEachAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS sigmoidEachAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
+	VPERMPS sigmoidEachAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD sigmoidEachAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS sigmoidEachAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS sigmoidEachAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y2
 	VADDPS sigmoidEachAVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)(AX*1)

@@ -1,0 +1,217 @@
+package avx2
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// code is straight-line code on vectors under construction. Its values get
+// registers when it is printed: each from its instruction to its last reader.
+type code struct {
+	m      *mapper
+	double bool
+	nodes  []*node
+}
+
+// node is a value: the result of an instruction, a constant in memory, or an
+// argument.
+type node struct {
+	op      string
+	operand string // first operand of the instruction, if it is no value
+	args    []*node
+	mem     string
+	reg     value
+	readers int
+}
+
+// inline prints a function of values.
+func (m *mapper) inline(f func(c *code, args []*node) *node, args ...value) value {
+	c := &code{m: m, double: m.double}
+	var in []*node
+	for _, a := range args {
+		in = append(in, &node{reg: m.reg(a)})
+	}
+	return c.print(f(c, in), in)
+}
+
+// print prints the instructions that the result needs, in the order in which
+// they were made.
+func (c *code) print(result *node, in []*node) value {
+	seen := map[*node]bool{}
+	var visit func(n *node)
+	visit = func(n *node) {
+		n.readers++
+		if !seen[n] {
+			seen[n] = true
+			for _, a := range n.args {
+				visit(a)
+			}
+		}
+	}
+	visit(result)
+	for _, n := range in {
+		if !seen[n] {
+			c.m.free(n.reg)
+		}
+	}
+	for _, n := range c.nodes {
+		if seen[n] {
+			c.instruction(n)
+		}
+	}
+	return result.reg
+}
+
+func (c *code) instruction(n *node) {
+	operands := make([]string, 0, 5)
+	if n.operand != "" {
+		operands = append(operands, n.operand)
+	}
+	memory := 0 // the operand that may be in memory
+	if strings.HasPrefix(n.op, "VBLENDV") {
+		memory = 1
+	}
+	var last []value
+	for i, a := range n.args {
+		a.readers--
+		switch {
+		case a.mem == "":
+			operands = append(operands, a.reg.y.String())
+			if a.readers == 0 {
+				last = append(last, a.reg)
+			}
+		case i == memory:
+			operands = append(operands, a.mem)
+		default:
+			r := c.m.temp()
+			c.m.load(a.mem, r.y)
+			operands = append(operands, r.y.String())
+			last = append(last, r)
+		}
+	}
+	n.reg = c.m.result(last...)
+	operands = append(operands, n.reg.y.String())
+	for _, i := range halves[n.op] {
+		operands[i] = strings.Replace(operands[i], "Y", "X", 1)
+	}
+	c.m.Ins(n.op, operands...)
+}
+
+// ins is an instruction, operands in the assembler's order without the last,
+// the destination.
+func (c *code) ins(op string, args ...*node) *node {
+	n := &node{op: op, args: args}
+	c.nodes = append(c.nodes, n)
+	return n
+}
+
+// imm is an instruction with a constant first operand.
+func (c *code) imm(op string, operand int, args ...*node) *node {
+	n := c.ins(op, args...)
+	n.operand = fmt.Sprintf("$%d", operand)
+	return n
+}
+
+// typed is the instruction for the element type: the name ends in PS or PD.
+func (c *code) typed(op string, args ...*node) *node {
+	if c.double {
+		return c.ins(op+"D", args...)
+	}
+	return c.ins(op+"S", args...)
+}
+
+func (c *code) size() int {
+	if c.double {
+		return 8
+	}
+	return 4
+}
+
+// table is a vector of constants, one for each lane.
+func (c *code) table(lanes ...uint64) *node {
+	return &node{mem: c.m.ConstTable(lanes, c.size())}
+}
+
+// bits is a bit pattern in every lane.
+func (c *code) bits(v uint64) *node {
+	return c.table(slices.Repeat([]uint64{v}, vectorBytes/c.size())...)
+}
+
+// num is a number in every lane.
+func (c *code) num(v float64) *node {
+	if c.double {
+		return c.bits(math.Float64bits(v))
+	}
+	return c.bits(uint64(math.Float32bits(float32(v))))
+}
+
+// commute is a typed instruction whose operands may change places.
+func (c *code) commute(op string, a, b *node) *node {
+	if a.mem != "" {
+		a, b = b, a
+	}
+	return c.typed(op, b, a)
+}
+
+func (c *code) mul(a, b *node) *node { return c.commute("VMULP", a, b) }
+func (c *code) add(a, b *node) *node { return c.commute("VADDP", a, b) }
+func (c *code) sub(a, b *node) *node { return c.typed("VSUBP", b, a) }
+func (c *code) div(a, b *node) *node { return c.typed("VDIVP", b, a) }
+func (c *code) and(a, b *node) *node { return c.commute("VANDP", a, b) }
+func (c *code) or(a, b *node) *node  { return c.commute("VORP", a, b) }
+func (c *code) xor(a, b *node) *node { return c.commute("VXORP", a, b) }
+
+// without is a where the mask is not set, else zero bits.
+func (c *code) without(mask, a *node) *node { return c.typed("VANDNP", a, mask) }
+
+// larger and smaller keep a where it is NaN or equal to b.
+func (c *code) larger(a, b *node) *node  { return c.typed("VMAXP", a, b) }
+func (c *code) smaller(a, b *node) *node { return c.typed("VMINP", a, b) }
+
+// compare is a mask: all bits where the predicate holds.
+func (c *code) compare(a *node, predicate int, b *node) *node {
+	n := c.typed("VCMPP", b, a)
+	n.operand = fmt.Sprintf("$%d", predicate)
+	return n
+}
+
+// choose is a where the mask's sign is set, else b.
+func (c *code) choose(mask, a, b *node) *node { return c.typed("VBLENDVP", mask, a, b) }
+
+// sign is the sign bit in every lane.
+func (c *code) sign() *node { return c.bits(1 << (8*c.size() - 1)) }
+
+func (c *code) neg(x *node) *node   { return c.xor(x, c.sign()) }
+func (c *code) abs(x *node) *node   { return c.and(x, c.bits(1<<(8*c.size()-1)-1)) }
+func (c *code) minus(x *node) *node { return c.or(x, c.sign()) } // -|x|
+
+// copySign is a ≥ 0 with the sign of x.
+func (c *code) copySign(a, x *node) *node { return c.or(c.and(x, c.sign()), a) }
+
+// horner is the polynomial in x with the coefficients, the highest first.
+func (c *code) horner(x *node, coefficients ...float64) *node {
+	p := c.num(coefficients[0])
+	for _, k := range coefficients[1:] {
+		p = c.add(c.mul(p, x), c.num(k))
+	}
+	return p
+}
+
+// lookup is the number of a table of eight at the low three bits of the
+// indices i (float32).
+func (c *code) lookup(table []uint64, i *node) *node {
+	return c.ins("VPERMPS", c.table(table...), i)
+}
+
+// halves are the operands that are half a register, by instruction; the last
+// is the result.
+var halves = map[string][]int{"VEXTRACTF128": {2}, "VCVTPS2PD": {0}, "VCVTPD2PSY": {1}, "VINSERTF128": {1}}
+
+// whole rounds towards the rounding mode's direction: down is 9, to zero 11.
+func (c *code) whole(x *node, mode int) *node {
+	n := c.typed("VROUNDP", x)
+	n.operand = fmt.Sprintf("$%d", mode)
+	return n
+}
