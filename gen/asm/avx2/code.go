@@ -15,57 +15,46 @@ type code struct {
 	nodes  []*node
 }
 
-// node is a value: the result of an instruction, a constant in memory, or an
-// argument.
+// node is a value: the result of an instruction, a constant in memory, or a
+// register given; or a comment.
 type node struct {
 	op      string
 	operand string // first operand of the instruction, if it is no value
 	args    []*node
 	mem     string
-	reg     value
+	note    string
+
 	readers int
+	reg     Y
+	owned   bool // to be given up after the last reader
 }
 
-// inline prints a function of values.
-func (m *mapper) inline(f func(c *code, args []*node) *node, args ...value) value {
-	c := &code{m: m, double: m.double}
-	var in []*node
-	for _, a := range args {
-		in = append(in, &node{reg: m.reg(a)})
-	}
-	return c.print(f(c, in), in)
-}
-
-// print prints the instructions that the result needs, in the order in which
+// print prints the instructions that the results need, in the order in which
 // they were made.
-func (c *code) print(result *node, in []*node) value {
-	seen := map[*node]bool{}
+func (c *code) print(results []*node) {
 	var visit func(n *node)
 	visit = func(n *node) {
-		n.readers++
-		if !seen[n] {
-			seen[n] = true
+		if n.readers++; n.readers == 1 {
 			for _, a := range n.args {
 				visit(a)
 			}
 		}
 	}
-	visit(result)
-	for _, n := range in {
-		if !seen[n] {
-			c.m.free(n.reg)
-		}
+	for _, n := range results {
+		visit(n)
 	}
 	for _, n := range c.nodes {
-		if seen[n] {
+		switch {
+		case n.note != "":
+			c.m.Note("%s", n.note)
+		case n.readers > 0:
 			c.instruction(n)
 		}
 	}
-	return result.reg
 }
 
 func (c *code) instruction(n *node) {
-	operands := make([]string, 0, 5)
+	var operands []string
 	if n.operand != "" {
 		operands = append(operands, n.operand)
 	}
@@ -73,30 +62,38 @@ func (c *code) instruction(n *node) {
 	if strings.HasPrefix(n.op, "VBLENDV") {
 		memory = 1
 	}
-	var last []value
+	var last []Y // registers read for the last time
 	for i, a := range n.args {
 		a.readers--
 		switch {
 		case a.mem == "":
-			operands = append(operands, a.reg.y.String())
-			if a.readers == 0 {
+			operands = append(operands, a.reg.String())
+			if a.readers == 0 && a.owned {
 				last = append(last, a.reg)
 			}
 		case i == memory:
 			operands = append(operands, a.mem)
 		default:
-			r := c.m.temp()
-			c.m.load(a.mem, r.y)
-			operands = append(operands, r.y.String())
+			r := c.m.take()
+			c.m.load(a.mem, r)
+			operands = append(operands, r.String())
 			last = append(last, r)
 		}
 	}
-	n.reg = c.m.result(last...)
-	operands = append(operands, n.reg.y.String())
+	for _, y := range last {
+		c.m.free(y)
+	}
+	n.reg, n.owned = c.m.take(), true
+	operands = append(operands, n.reg.String())
 	for _, i := range halves[n.op] {
 		operands[i] = strings.Replace(operands[i], "Y", "X", 1)
 	}
 	c.m.Ins(n.op, operands...)
+}
+
+// note is a comment: the formula of what follows.
+func (c *code) note(format string, args ...any) {
+	c.nodes = append(c.nodes, &node{note: fmt.Sprintf(format, args...)})
 }
 
 // ins is an instruction, operands in the assembler's order without the last,

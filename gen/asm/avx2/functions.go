@@ -10,18 +10,10 @@ import (
 // operation, with all sides of a branch computed and one chosen. A change
 // there must be made here; TestFunctions compares the bits.
 
-// function prints a function of one or two values.
-type function func(c *code, args []*node) *node
-
-// unary makes a function of one value.
-func unary(f func(c *code, x *node) *node) function {
-	return func(c *code, args []*node) *node { return f(c, args[0]) }
-}
-
 var functions32 = map[expr.Op]function{
 	expr.OpExp: unary(exp32), expr.OpExpm1: unary(expm132), expr.OpTanh: unary(tanh32), expr.OpSigmoid: unary(sigmoid32),
 	expr.OpLog: unary(log32), expr.OpLog1p: unary(log1p32), expr.OpErf: unary(erf32),
-	expr.OpPow: func(c *code, args []*node) *node { return pow32(c, args[0], args[1]) },
+	expr.OpPow: binary(pow32),
 }
 
 const (

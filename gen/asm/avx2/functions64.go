@@ -13,7 +13,7 @@ var functions64 = map[expr.Op]function{
 	expr.OpExp: unary(exp64), expr.OpExpm1: unary(expm164), expr.OpTanh: unary(tanh64), expr.OpSigmoid: unary(sigmoid64),
 	expr.OpLog: unary(log64), expr.OpLog1p: unary(log1p64), expr.OpErf: unary(erf64),
 	expr.OpFloor: unary(func(c *code, x *node) *node { return c.whole(x, down) }),
-	expr.OpPow:   func(c *code, args []*node) *node { return pow64(c, args[0], args[1]) },
+	expr.OpPow:   binary(pow64),
 }
 
 const (

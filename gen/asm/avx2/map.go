@@ -2,7 +2,7 @@ package avx2
 
 import (
 	"fmt"
-	"math"
+	"maps"
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
@@ -115,42 +115,39 @@ func (m *mapper) vector() {
 	}
 }
 
-// program prints the assignments. The registers of the leaves in owned may be
-// given up when the name is assigned again.
+// program prints the assignments: every name gets a register, in m.at. The
+// registers of the leaves in owned may be given up when the name is assigned
+// again.
 func (m *mapper) program(prog expr.Program, leaves []string) {
-	owned := map[string]bool{}
+	owned, assigned := map[string]bool{}, map[string]bool{}
 	for _, l := range leaves {
 		owned[l] = true
 	}
 	for _, a := range prog {
-		m.Note("%s = %s", a.Name, a.X)
-		y := m.value(a.X)
-		if old, ok := m.at[a.Name]; ok && owned[a.Name] && old != y.y {
-			m.used[old] = false
-		}
-		y = m.reg(y)
-		if !y.owned { // a plain copy of another name
-			z := m.temp()
-			m.Ins("VMOVAPS", y.y.String(), z.y.String())
-			y = z
-		}
-		m.at[a.Name], owned[a.Name] = y.y, true
+		assigned[a.Name] = true
 	}
-}
-
-// value is a register that holds a result, or a constant in memory, the same
-// in every lane. If it is owned, its reader frees the register.
-type value struct {
-	y     Y
-	owned bool
-	mem   string // operand of the constant
-}
-
-func (v value) operand() string {
-	if v.mem != "" {
-		return v.mem
+	c := &code{m: m, double: m.double}
+	names := map[string]*node{}
+	for name, y := range m.at {
+		names[name] = &node{reg: y, owned: owned[name] && assigned[name]}
 	}
-	return v.y.String()
+	for _, a := range prog {
+		c.note("%s = %s", a.Name, a.X)
+		names[a.Name] = c.value(a.X, names)
+	}
+	var results []*node
+	for _, name := range slices.Sorted(maps.Keys(assigned)) {
+		n := names[name]
+		if n.op == "" || slices.Contains(results, n) { // a constant, or a plain copy of another name
+			n = c.ins("VMOVUPS", n)
+			names[name] = n
+		}
+		results = append(results, n)
+	}
+	c.print(results)
+	for name := range assigned {
+		m.at[name] = names[name].reg
+	}
 }
 
 func (m *mapper) take() Y {
@@ -163,197 +160,4 @@ func (m *mapper) take() Y {
 	panic(unsupported{})
 }
 
-func (m *mapper) free(vs ...value) {
-	for _, v := range vs {
-		if v.owned {
-			m.used[v.y] = false
-		}
-	}
-}
-
-// temp is a fresh register.
-func (m *mapper) temp() value { return value{y: m.take(), owned: true} }
-
-// constant is a number in every lane.
-func (m *mapper) constant(v float64) value {
-	if m.double {
-		return m.bits(math.Float64bits(v))
-	}
-	return m.bits(uint64(math.Float32bits(float32(v))))
-}
-
-// bits is a bit pattern in every lane.
-func (m *mapper) bits(v uint64) value {
-	return m.table(slices.Repeat([]uint64{v}, m.lanes())...)
-}
-
-// table is a vector of constants, one for each lane.
-func (m *mapper) table(lanes ...uint64) value {
-	return value{mem: m.ConstTable(lanes, m.size())}
-}
-
-// reg is the value in a register.
-func (m *mapper) reg(v value) value {
-	if v.mem == "" {
-		return v
-	}
-	r := m.temp()
-	m.load(v.mem, r.y)
-	return r
-}
-
-// result is the register of a result whose operands are read for the last
-// time by the instruction that writes it.
-func (m *mapper) result(operands ...value) value {
-	m.free(operands...)
-	return m.temp()
-}
-
-// three is a op b; a is the left operand.
-func (m *mapper) three(op string, a, b value) value {
-	a = m.reg(a)
-	dst := m.result(a, b)
-	m.Ins(op, b.operand(), a.y.String(), dst.y.String())
-	return dst
-}
-
-// commute is a op b where the order of the operands does not matter.
-func (m *mapper) commute(op string, a, b value) value {
-	if a.mem != "" {
-		a, b = b, a
-	}
-	return m.three(op, a, b)
-}
-
-func (m *mapper) mul(a, b value) value { return m.commute(m.op("VMULPS", "VMULPD"), a, b) }
-func (m *mapper) sum(a, b value) value { return m.commute(m.op("VADDPS", "VADDPD"), a, b) }
-func (m *mapper) sub(a, b value) value { return m.three(m.op("VSUBPS", "VSUBPD"), a, b) }
-func (m *mapper) div(a, b value) value { return m.three(m.op("VDIVPS", "VDIVPD"), a, b) }
-
-// keep is the same register, to be read once more.
-func keep(v value) value { return value{y: v.y, mem: v.mem} }
-
-// larger and smaller keep a where it is NaN or equal to b.
-func (m *mapper) larger(a, b value) value  { return m.three(m.op("VMAXPS", "VMAXPD"), b, a) }
-func (m *mapper) smaller(a, b value) value { return m.three(m.op("VMINPS", "VMINPD"), b, a) }
-
-// compare is a mask: all bits where the predicate holds. NaN gives false.
-func (m *mapper) compare(predicate int, a, b value) value {
-	a = m.reg(a)
-	dst := m.result(a, b)
-	m.Ins(m.op("VCMPPS", "VCMPPD"), fmt.Sprintf("$%d", predicate), b.operand(), a.y.String(), dst.y.String())
-	return dst
-}
-
-// choose is a where the mask's sign is set, else b.
-func (m *mapper) choose(mask, a, b value) value {
-	b = m.reg(b)
-	dst := m.result(mask, a, b)
-	m.Ins(m.op("VBLENDVPS", "VBLENDVPD"), mask.y.String(), a.operand(), b.y.String(), dst.y.String())
-	return dst
-}
-
-// Predicates of comparisons; NaN gives false, if not said otherwise.
-const (
-	equal     = 0
-	unordered = 3 // one is NaN
-	less      = 17
-	lessEqual = 18
-	notLess   = 21 // or NaN
-	greater   = 30
-)
-
-// Rounding modes.
-const (
-	down   = 9
-	toZero = 11
-)
-
-// value prints an expression.
-func (m *mapper) value(n *expr.Node) value {
-	switch n.Op {
-	case expr.OpConst:
-		return m.constant(n.Value)
-	case expr.OpLeaf:
-		return value{y: m.at[n.Name]}
-	case expr.OpSelect:
-		mask := m.cond(n.Args[0])
-		a := m.value(n.Args[1])
-		return m.choose(mask, a, m.value(n.Args[2]))
-	}
-	a := m.value(n.Args[0])
-	if len(n.Args) == 2 {
-		return m.binary(n.Op, a, m.value(n.Args[1]))
-	}
-	return m.unary(n.Op, a)
-}
-
-func (m *mapper) binary(op expr.Op, a, b value) value {
-	switch op {
-	case expr.OpAdd:
-		return m.sum(a, b)
-	case expr.OpSub:
-		return m.sub(a, b)
-	case expr.OpMul:
-		return m.mul(a, b)
-	case expr.OpDiv:
-		return m.div(a, b)
-	case expr.OpMin:
-		return m.smaller(a, b)
-	case expr.OpMax:
-		return m.larger(a, b)
-	}
-	return m.function(op, a, b)
-}
-
-// function prints a function of a table.
-func (m *mapper) function(op expr.Op, args ...value) value {
-	table := functions32
-	if m.double {
-		table = functions64
-	}
-	f, ok := table[op]
-	if !ok {
-		panic(unsupported{})
-	}
-	return m.inline(f, args...)
-}
-
-func (m *mapper) cond(n *expr.Node) value {
-	predicate, ok := map[expr.Op]int{expr.OpLess: less, expr.OpLessEqual: lessEqual, expr.OpEqual: equal}[n.Op]
-	if !ok {
-		panic(unsupported{})
-	}
-	a := m.value(n.Args[0])
-	return m.compare(predicate, a, m.value(n.Args[1]))
-}
-
-func (m *mapper) unary(op expr.Op, a value) value {
-	switch op {
-	case expr.OpNeg:
-		return m.commute("VXORPS", a, m.sign())
-	case expr.OpAbs:
-		return m.abs(a)
-	case expr.OpSqrt:
-		dst := m.result(a)
-		m.Ins(m.op("VSQRTPS", "VSQRTPD"), a.operand(), dst.y.String())
-		return dst
-	}
-	return m.function(op, a)
-}
-
-// sign is the sign bit in every lane.
-func (m *mapper) sign() value {
-	if m.double {
-		return m.bits(1 << 63)
-	}
-	return m.bits(1 << 31)
-}
-
-// abs is the absolute value.
-func (m *mapper) abs(a value) value {
-	if m.double {
-		return m.commute("VANDPS", a, m.bits(1<<63-1))
-	}
-	return m.commute("VANDPS", a, m.bits(1<<31-1))
-}
+func (m *mapper) free(y Y) { m.used[y] = false }
