@@ -14,45 +14,258 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $8
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
-	MOVQ lr_+24(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+32(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
-	VMOVUPS (DX)(AX*1), Y3
+// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y5
-	VADDPS Y1, Y5, Y4
-
-	// w = w - (lr · momentum_buffer)
-	VMULPS Y4, Y0, Y3
-	VSUBPS Y3, Y2, Y5
-	VMOVUPS Y5, (DI)(AX*1)
-	VMOVUPS Y4, (DX)(AX*1)
-	ADDQ $32, AX
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $64, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y13
+	VMOVUPS (BX), Y14
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y15
+	VMULPS Y14, Y15, Y15
+	VADDPS Y0, Y15, Y15
+	VMULPS Y15, Y12, Y14
+	VSUBPS Y14, Y13, Y14
+	VMOVUPS Y14, (R8)
+	VMOVUPS Y15, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y13
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y14
+	VMULPS Y13, Y14, Y14
+	VADDPS Y1, Y14, Y14
+	VMULPS Y14, Y12, Y13
+	VSUBPS Y13, Y0, Y13
+	VMOVUPS Y13, 32(R8)
+	VMOVUPS Y14, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y13
+	VMULPS Y1, Y13, Y13
+	VADDPS Y2, Y13, Y13
+	VMULPS Y13, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS Y13, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS Y2, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS Y2, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y5, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	VMOVUPS Y2, 160(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y6, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS Y2, 192(BX)
+	VMOVUPS 224(R8), Y0
+	VMOVUPS 224(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y7, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 224(R8)
+	VMOVUPS Y2, 224(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y8, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS Y2, 256(BX)
+	VMOVUPS 288(R8), Y0
+	VMOVUPS 288(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y9, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 288(R8)
+	VMOVUPS Y2, 288(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y10, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	VMOVUPS Y2, 320(BX)
+	VMOVUPS 352(R8), Y0
+	VMOVUPS 352(BX), Y1
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y11, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 352(R8)
+	VMOVUPS Y2, 352(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS Y0, Y5, Y5
+	VMULPS Y5, Y2, Y4
+	VSUBPS Y4, Y3, Y4
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y3
+	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y1, Y4, Y4
+	VMULPS Y4, Y2, Y3
+	VSUBPS Y3, Y0, Y3
+	VMOVUPS Y3, 32(R8)
+	VMOVUPS Y4, 32(BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x41200000
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1ForwardAVX2(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32)
+// func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -75,10 +288,176 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 192(DI), Y15, Y0
 	VFMADD231PS 224(DI), Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y2
+	VANDPS Y2, Y0, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y3, Y6
+	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y5
+	VMINPS Y3, Y5, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y3, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y5, Y7
+	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y3, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y3, Y3
+	VMULPS Y3, Y3, Y7
+	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y3, Y7, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y5, Y5
+	VPSLLD $23, Y5, Y7
+	VMULPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y8
+	VADDPS Y8, Y3, Y3
+	VDIVPS Y3, Y7, Y3
+	VSUBPS Y3, Y5, Y3
+	VBLENDVPS Y6, Y4, Y3, Y5
+	VORPS Y2, Y5, Y2
+	VMOVUPS Y2, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y2
+	VANDNPS Y1, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y0, Y4, Y0
+	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -202,6 +581,162 @@ rows1:
 	VMOVUPS Y9, 288(R8)
 	VMOVUPS Y10, 320(R8)
 	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish3:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $96, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -209,8 +744,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -303,15 +838,171 @@ rows3:
 	VMOVUPS Y7, 224(R8)
 	VMOVUPS Y8, 256(R8)
 	VMOVUPS Y9, 288(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $5, CX
+finish6:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish6
 	ADDQ $80, SI
 	ADDQ $320, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -338,15 +1029,181 @@ rows5:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDPS Y2, Y0, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y3, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMINPS Y3, Y5, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y3, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y5, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y3, Y3
+	VMULPS Y3, Y3, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y3, Y7, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y5, Y5
+	VPSLLD $23, Y5, Y7
+	VMULPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
+	VADDPS Y8, Y3, Y3
+	VDIVPS Y3, Y7, Y3
+	VSUBPS Y3, Y5, Y3
+	VBLENDVPS Y6, Y4, Y3, Y5
+	VORPS Y2, Y5, Y2
+	VMOVUPS Y2, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y1, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y0, Y4, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -470,6 +1327,162 @@ rows1:
 	VMOVUPS Y9, 288(R8)
 	VMOVUPS Y10, 320(R8)
 	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish3:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $96, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -477,8 +1490,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -571,15 +1584,171 @@ rows3:
 	VMOVUPS Y7, 224(R8)
 	VMOVUPS Y8, 256(R8)
 	VMOVUPS Y9, 288(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $5, CX
+finish6:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish6
 	ADDQ $80, SI
 	ADDQ $320, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -606,15 +1775,378 @@ rows5:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
+	VANDPS Y2, Y0, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y3, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMINPS Y3, Y5, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y3, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y5, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y3, Y3
+	VMULPS Y3, Y3, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y3, Y7, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y5, Y5
+	VPSLLD $23, Y5, Y7
+	VMULPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
+	VADDPS Y8, Y3, Y3
+	VDIVPS Y3, Y7, Y3
+	VSUBPS Y3, Y5, Y3
+	VBLENDVPS Y6, Y4, Y3, Y5
+	VORPS Y2, Y5, Y2
+	VMOVUPS Y2, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y1, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y0, Y4, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
+TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DI), Y15, Y0
+	VFMADD231PS 32(DI), Y15, Y1
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 64(DI), Y15, Y0
+	VFMADD231PS 96(DI), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 128(DI), Y15, Y0
+	VFMADD231PS 160(DI), Y15, Y1
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 192(DI), Y15, Y0
+	VFMADD231PS 224(DI), Y15, Y1
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y2
+	VANDPS Y2, Y0, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y3, Y6
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y5
+	VMINPS Y3, Y5, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y3, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y5, Y7
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y3, Y3
+	VMULPS Y3, Y3, Y7
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y3, Y7, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y5, Y5
+	VPSLLD $23, Y5, Y7
+	VMULPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y8
+	VADDPS Y8, Y3, Y3
+	VDIVPS Y3, Y7, Y3
+	VSUBPS Y3, Y5, Y3
+	VBLENDVPS Y6, Y4, Y3, Y5
+	VORPS Y2, Y5, Y2
+	VMOVUPS Y2, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y2
+	VANDNPS Y1, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y0, Y4, Y0
+	VMOVUPS Y0, 32(R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -738,6 +2270,162 @@ rows1:
 	VMOVUPS Y9, 288(R8)
 	VMOVUPS Y10, 320(R8)
 	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish3:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish3
 	ADDQ $96, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -745,8 +2433,8 @@ rows1:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -839,15 +2527,171 @@ rows3:
 	VMOVUPS Y7, 224(R8)
 	VMOVUPS Y8, 256(R8)
 	VMOVUPS Y9, 288(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $5, CX
+finish6:
+	VMOVUPS (R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish6
 	ADDQ $80, SI
 	ADDQ $320, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -874,20 +2718,186 @@ rows5:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDPS Y2, Y0, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y3, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMINPS Y3, Y5, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y3, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y5, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y3, Y3
+	VMULPS Y3, Y3, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y3, Y7, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y5, Y5
+	VPSLLD $23, Y5, Y7
+	VMULPS Y7, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
+	VADDPS Y8, Y3, Y3
+	VDIVPS Y3, Y7, Y3
+	VSUBPS Y3, Y5, Y3
+	VBLENDVPS Y6, Y4, Y3, Y5
+	VORPS Y2, Y5, Y2
+	VMOVUPS Y2, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y1, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y0, Y4, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
+
+DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1Forward_2AVX2(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32)
+// func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -910,19 +2920,167 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 192(DI), Y15, Y0
 	VFMADD231PS 224(DI), Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y2
+	VANDPS Y2, Y0, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y3, Y6
+	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y5
+	VMINPS Y3, Y5, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y3, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y5, Y7
+	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y3, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y3, Y3
+	VMULPS Y3, Y3, Y7
+	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y8
+	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y3, Y7, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y5, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y5, Y5
+	VPSLLD $23, Y5, Y7
+	VMULPS Y7, Y3, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y8
+	VADDPS Y8, Y3, Y3
+	VDIVPS Y3, Y7, Y3
+	VSUBPS Y3, Y5, Y3
+	VBLENDVPS Y6, Y4, Y3, Y5
+	VORPS Y2, Y5, Y2
+	VMOVUPS Y2, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y1, Y0
+	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y2
+	VANDNPS Y1, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y0, Y4, Y0
+	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 4 inputs to 16 outputs over the rows.
+// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -931,10 +3089,14 @@ TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows1:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -949,10 +3111,16 @@ rows1:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
 	ADDQ $16, R10
 	ADDQ $64, DI
 	DECQ CX
-	JNZ rows1
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -961,13 +3129,427 @@ rows1:
 	VMOVUPS Y5, 160(R8)
 	VMOVUPS Y6, 192(R8)
 	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $16, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $8
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $16, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y13
+	VMOVUPS (BX), Y14
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y15
+	VMULPS Y14, Y15, Y15
+	VADDPS Y0, Y15, Y15
+	VMULPS Y15, Y12, Y14
+	VSUBPS Y14, Y13, Y14
+	VMOVUPS Y14, (R8)
+	VMOVUPS Y15, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y13
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y14
+	VMULPS Y13, Y14, Y14
+	VADDPS Y1, Y14, Y14
+	VMULPS Y14, Y12, Y13
+	VSUBPS Y13, Y0, Y13
+	VMOVUPS Y13, 32(R8)
+	VMOVUPS Y14, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y13
+	VMULPS Y1, Y13, Y13
+	VADDPS Y2, Y13, Y13
+	VMULPS Y13, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS Y13, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS Y2, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS Y2, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y5, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	VMOVUPS Y2, 160(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y6, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS Y2, 192(BX)
+	VMOVUPS 224(R8), Y0
+	VMOVUPS 224(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y7, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 224(R8)
+	VMOVUPS Y2, 224(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y8, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS Y2, 256(BX)
+	VMOVUPS 288(R8), Y0
+	VMOVUPS 288(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y9, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 288(R8)
+	VMOVUPS Y2, 288(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y10, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	VMOVUPS Y2, 320(BX)
+	VMOVUPS 352(R8), Y0
+	VMOVUPS 352(BX), Y1
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y11, Y2, Y2
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 352(R8)
+	VMOVUPS Y2, 352(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $16, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS Y0, Y5, Y5
+	VMULPS Y5, Y2, Y4
+	VSUBPS Y4, Y3, Y4
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y3
+	VBROADCASTSS learn16AVX2Const<>+0(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y1, Y4, Y4
+	VMULPS Y4, Y2, Y3
+	VSUBPS Y3, Y0, Y3
+	VMOVUPS Y3, 32(R8)
+	VMOVUPS Y4, 32(BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $8
+
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS Y0, Y9, Y9
+	VMULPS Y9, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS Y1, Y8, Y8
+	VMULPS Y8, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 64(R8)
+	VMOVUPS Y8, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VADDPS Y2, Y7, Y7
+	VMULPS Y7, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS Y7, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS Y2, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS Y2, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y5, Y2, Y2
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	VMOVUPS Y2, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y0, Y4, Y4
+	VMULPS Y4, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2ForwardAVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+// func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1005,8 +3587,8 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1112,10 +3694,14 @@ terms3:
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 24(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 24(R8)
 	ADDQ $192, SI
 	ADDQ $36, R8
 	DECQ AX
@@ -1190,9 +3776,11 @@ terms6:
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	ADDQ $128, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -1244,8 +3832,8 @@ terms9:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -1356,10 +3944,14 @@ terms3:
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 24(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 24(R8)
 	ADDQ $192, SI
 	ADDQ $36, R8
 	DECQ AX
@@ -1434,9 +4026,11 @@ terms6:
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	ADDQ $128, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -1488,13 +4082,59 @@ terms9:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $12, R8
 	DECQ AX
 	JNZ rows7
 done8:
+	VZEROUPPER 
+	RET 
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 48 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y2
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y3
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y2
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y3
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1600,10 +4240,14 @@ terms3:
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
-	VMASKMOVPS Y8, Y13, 24(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 24(R8)
 	ADDQ $192, SI
 	ADDQ $36, R8
 	DECQ AX
@@ -1678,9 +4322,11 @@ terms6:
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y4, Y13, 12(R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	ADDQ $128, SI
 	ADDQ $24, R8
 	DECQ AX
@@ -1732,8 +4378,8 @@ terms9:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $12, R8
 	DECQ AX
@@ -1745,7 +4391,7 @@ done8:
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 48 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2Forward_2AVX2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32)
+// func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1783,26 +4429,33 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense2GradInputRowsPanel0AVX2 sums 3 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $12, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1815,91 +4468,108 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 12(R10), Y15, Y13
+	VMASKMOVPS 24(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $72, SI
-	ADDQ $384, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $0xf0, Y4, Y0, Y12
+	VPERM2F128 $0x21, Y4, Y0, Y13
+	VADDPS Y13, Y12, Y12
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y12, Y3
+	VSHUFPS $0xee, Y0, Y12, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 64(R13), Y0, Y0
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 64(R8)
+	VBLENDPS $0xf0, Y8, Y8, Y0
+	VPERM2F128 $0x21, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $0xf0, Y9, Y9, Y1
+	VPERM2F128 $0x21, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y10, Y10, Y2
+	VPERM2F128 $0x21, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y11, Y11, Y3
+	VPERM2F128 $0x21, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y1, Y0, Y4
+	VSHUFPS $0xee, Y1, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y3, Y2, Y0
+	VSHUFPS $0xee, Y3, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VSHUFPS $0x88, Y0, Y4, Y1
+	VSHUFPS $0xdd, Y0, Y4, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS 128(R13), X0
+
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, 128(R8)
+	ADDQ $36, SI
+	ADDQ $192, R8
+	ADDQ $192, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1908,119 +4578,150 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 12(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
 	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	ADDQ $60, SI
-	ADDQ $320, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VBLENDPS $0xf0, Y4, Y0, Y8
+	VPERM2F128 $0x21, Y4, Y0, Y9
+	VADDPS Y9, Y8, Y8
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y8, Y3
+	VSHUFPS $0xee, Y0, Y8, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 64(R13), Y0, Y0
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 64(R8)
+	ADDQ $24, SI
+	ADDQ $128, R8
+	ADDQ $128, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
 	ADDQ $12, SI
 	ADDQ $64, R8
+	ADDQ $64, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense2GradWeightPanel0AVX2 sums the gradients of the weights from 16 inputs to 3 outputs over the rows.
+// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func dense2GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense2GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $2, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -2032,8 +4733,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -2051,7 +4752,7 @@ rows2:
 	ADDQ $64, R10
 	ADDQ $12, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -2060,17 +4761,65 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $64, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $8
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ dy+8(FP), DI
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+48(FP), CX
 rows3:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
@@ -2082,150 +4831,147 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $64, R10
 	ADDQ $12, DI
 	DECQ CX
 	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VZEROUPPER 
-	RET 
+	VBROADCASTSS (R11), Y6
 
-DATA tanhEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA tanhEachAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA tanhEachAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA tanhEachAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA tanhEachAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA tanhEachAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA tanhEachAVX2Const<>+48(SB)/4, $0x3f200000
-DATA tanhEachAVX2Const<>+56(SB)/4, $0x41200000
-DATA tanhEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA tanhEachAVX2Const<>+72(SB)/4, $0x4b400000
-DATA tanhEachAVX2Const<>+80(SB)/4, $0x3f317200
-DATA tanhEachAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA tanhEachAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA tanhEachAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA tanhEachAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA tanhEachAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA tanhEachAVX2Const<>+128(SB)/4, $0x3f000000
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+144(SB)/4, $0x7f
-DATA tanhEachAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL tanhEachAVX2Const<>(SB), RODATA|NOPTR, $160
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VBROADCASTSS learn3AVX2Const<>+0(SB), Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS Y0, Y9, Y9
+	VMULPS Y9, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y7
+	VBROADCASTSS learn3AVX2Const<>+0(SB), Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS Y1, Y8, Y8
+	VMULPS Y8, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VBROADCASTSS learn3AVX2Const<>+0(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VADDPS Y2, Y7, Y7
+	VMULPS Y7, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS Y7, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS Y2, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y4, Y2, Y2
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS Y2, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y5, Y2, Y2
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	VMOVUPS Y2, 160(BX)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	ADDQ $192, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-// func tanhEachAVX2(y *[16]float32, x0 *[16]float32)
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// y = tanh(x)
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDNPS Y0, Y1, Y3
-	VMULPS Y3, Y3, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+8(SB), Y4
-	VMULPS Y1, Y4, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+16(SB), Y4
-	VADDPS Y4, Y5, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VMULPS Y3, Y4, Y1
-	VADDPS Y3, Y1, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+48(SB), Y1
-	VCMPPS $17, Y1, Y3, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+56(SB), Y1
-	VMINPS Y3, Y1, Y6
-	VADDPS Y6, Y6, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VADDPS Y3, Y6, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VSUBPS Y3, Y7, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+80(SB), Y3
-	VMULPS Y3, Y6, Y8
-	VSUBPS Y8, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+88(SB), Y1
-	VMULPS Y1, Y6, Y8
-	VSUBPS Y8, Y3, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y8
-	VBROADCASTSS tanhEachAVX2Const<>+104(SB), Y6
-	VADDPS Y6, Y8, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y9, Y3, Y6
-	VADDPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VADDPS Y1, Y3, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y1
-	VPSUBD Y1, Y7, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+144(SB), Y1
-	VPADDD Y1, Y3, Y7
-	VPSLLD $23, Y7, Y1
-	VMULPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VBROADCASTSS tanhEachAVX2Const<>+152(SB), Y6
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y8
-	VDIVPS Y8, Y6, Y3
-	VSUBPS Y3, Y1, Y6
-	VBLENDVPS Y5, Y4, Y6, Y1
-	VORPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
-	ADDQ $32, AX
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $64, R10
+	ADDQ $12, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VBROADCASTSS learn3AVX2Const<>+0(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y0, Y4, Y4
+	VMULPS Y4, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
 
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func tanhGradientEachAVX2(y *[16]float32, x0 *[16]float32, x1 *[16]float32)
-TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
+// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
 	XORQ AX, AX
-	MOVQ $2, CX
+	MOVQ vectors+32(FP), CX
 elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS (DX)(AX*1), Y3
 
-	// dx = dy · (1 - (y · y))
-	VBROADCASTSS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMULPS Y4, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y1, Y4, Y4
+
+	// w = w - (lr · momentum_buffer)
+	VMULPS Y4, Y0, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -14,34 +14,133 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
-	MOVQ lr_+16(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
+// func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_10AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMOVUPS Y4, (DI)(AX*1)
-	ADDQ $32, AX
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x0
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $120
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1ForwardAVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+// func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -56,9 +155,83 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
 	VFMADD231PS 64(DX), Y15, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y1
+	VORPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y2
+	VMULPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y3
+	VADDPS Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y3
+	VSUBPS Y3, Y2, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y4
+	VMULPS Y4, Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y4
+	VMULPS Y4, Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y3
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y3
+	VPSUBD Y3, Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y4
+	VPADDD Y4, Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y2
+	VCMPPS $17, Y2, Y0, Y3
+	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
+	VBLENDVPS Y3, Y1, Y2, Y4
+	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
+	VADDPS Y1, Y2, Y1
+	VDIVPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x0
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
 
 // dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -123,12 +296,354 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6
+	VORPS Y6, Y0, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
+	VSUBPS Y8, Y7, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y9
+	VMULPS Y9, Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y9
+	VMULPS Y9, Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y6, Y8, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8
+	VADDPS Y8, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
+	VPSUBD Y8, Y7, Y7
+	VPSRAD $1, Y7, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y9
+	VPADDD Y9, Y8, Y9
+	VPSLLD $23, Y9, Y10
+	VMULPS Y10, Y6, Y6
+	VPSUBD Y8, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y7
+	VCMPPS $17, Y7, Y0, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VBLENDVPS Y8, Y6, Y7, Y9
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VADDPS Y6, Y7, Y6
+	VDIVPS Y6, Y9, Y6
+	VMOVUPS Y6, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VMAXPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VMULPS Y6, Y0, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VSUBPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y0, Y7, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VADDPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VPSUBD Y7, Y6, Y6
+	VPSRAD $1, Y6, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y8
+	VPSLLD $23, Y8, Y9
+	VMULPS Y9, Y0, Y0
+	VPSUBD Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y6
+	VCMPPS $17, Y6, Y1, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VBLENDVPS Y7, Y0, Y6, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y0, Y6, Y0
+	VDIVPS Y0, Y8, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VSUBPS Y6, Y1, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VPSUBD Y6, Y1, Y1
+	VPSRAD $1, Y1, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y0, Y0
+	VPSUBD Y6, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y1, Y1
+	VPSLLD $23, Y1, Y6
+	VMULPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y2, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y3, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
+	VMULPS Y6, Y2, Y6
+	VSUBPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y6
+	VMULPS Y6, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y2, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y3, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y4, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y6
+	VMULPS Y6, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y4, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y4
+	VMULPS Y4, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y5, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -180,11 +695,296 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5
+	VORPS Y5, Y0, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VSUBPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y5, Y7, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VPSUBD Y7, Y6, Y6
+	VPSRAD $1, Y6, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y8
+	VPSLLD $23, Y8, Y9
+	VMULPS Y9, Y5, Y5
+	VPSUBD Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y6
+	VCMPPS $17, Y6, Y0, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VBLENDVPS Y7, Y5, Y6, Y8
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y5, Y6, Y5
+	VDIVPS Y5, Y8, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VMAXPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VMULPS Y5, Y0, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VSUBPS Y6, Y5, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VPSUBD Y6, Y5, Y5
+	VPSRAD $1, Y5, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y0, Y0
+	VPSUBD Y6, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y5, Y5
+	VPSLLD $23, Y5, Y6
+	VMULPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y5
+	VCMPPS $17, Y5, Y1, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5
+	VBLENDVPS Y6, Y0, Y5, Y7
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5
+	VADDPS Y0, Y5, Y0
+	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VSUBPS Y5, Y1, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5
+	VADDPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VPSUBD Y5, Y1, Y1
+	VPSRAD $1, Y1, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y5, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VPSUBD Y5, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y5
+	VPADDD Y5, Y1, Y1
+	VPSLLD $23, Y1, Y5
+	VMULPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y2, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y6
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y6, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y3, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VMULPS Y5, Y2, Y5
+	VSUBPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y5
+	VMULPS Y5, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y5, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y5
+	VPADDD Y5, Y2, Y5
+	VPSLLD $23, Y5, Y6
+	VMULPS Y6, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y3, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y5
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y5, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y4, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y4, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -208,7 +1008,64 @@ rows5:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VORPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VMULPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VADDPS Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VSUBPS Y3, Y2, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y4
+	VMULPS Y4, Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
+	VMULPS Y4, Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VPSUBD Y3, Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y4
+	VPADDD Y4, Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y2
+	VCMPPS $17, Y2, Y0, Y3
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VBLENDVPS Y3, Y1, Y2, Y4
+	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y1, Y2, Y1
+	VDIVPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -216,6 +1073,23 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x0
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $120
 
 // dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -280,12 +1154,354 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6
+	VORPS Y6, Y0, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
+	VSUBPS Y8, Y7, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
+	VMULPS Y9, Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y9
+	VMULPS Y9, Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y6, Y8, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
+	VADDPS Y8, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
+	VPSUBD Y8, Y7, Y7
+	VPSRAD $1, Y7, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
+	VPADDD Y9, Y8, Y9
+	VPSLLD $23, Y9, Y10
+	VMULPS Y10, Y6, Y6
+	VPSUBD Y8, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
+	VCMPPS $17, Y7, Y0, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VBLENDVPS Y8, Y6, Y7, Y9
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VADDPS Y6, Y7, Y6
+	VDIVPS Y6, Y9, Y6
+	VMOVUPS Y6, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VMAXPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VMULPS Y6, Y0, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VSUBPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y0, Y7, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VADDPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VPSUBD Y7, Y6, Y6
+	VPSRAD $1, Y6, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y8
+	VPSLLD $23, Y8, Y9
+	VMULPS Y9, Y0, Y0
+	VPSUBD Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y6
+	VCMPPS $17, Y6, Y1, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VBLENDVPS Y7, Y0, Y6, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VADDPS Y0, Y6, Y0
+	VDIVPS Y0, Y8, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VSUBPS Y6, Y1, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VADDPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VPSUBD Y6, Y1, Y1
+	VPSRAD $1, Y1, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y0, Y0
+	VPSUBD Y6, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y1, Y1
+	VPSLLD $23, Y1, Y6
+	VMULPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y2, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y3, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
+	VMULPS Y6, Y2, Y6
+	VSUBPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
+	VMULPS Y6, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y2, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y3, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y4, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y6
+	VMULPS Y6, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y4, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y4
+	VMULPS Y4, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y5, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -337,11 +1553,296 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5
+	VORPS Y5, Y0, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VSUBPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y5, Y7, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VPSUBD Y7, Y6, Y6
+	VPSRAD $1, Y6, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y8
+	VPSLLD $23, Y8, Y9
+	VMULPS Y9, Y5, Y5
+	VPSUBD Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y6
+	VCMPPS $17, Y6, Y0, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VBLENDVPS Y7, Y5, Y6, Y8
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VADDPS Y5, Y6, Y5
+	VDIVPS Y5, Y8, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VMAXPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VMULPS Y5, Y0, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VSUBPS Y6, Y5, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VADDPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VPSUBD Y6, Y5, Y5
+	VPSRAD $1, Y5, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y0, Y0
+	VPSUBD Y6, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y5, Y5
+	VPSLLD $23, Y5, Y6
+	VMULPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y5
+	VCMPPS $17, Y5, Y1, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
+	VBLENDVPS Y6, Y0, Y5, Y7
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
+	VADDPS Y0, Y5, Y0
+	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VSUBPS Y5, Y1, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
+	VADDPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VPSUBD Y5, Y1, Y1
+	VPSRAD $1, Y1, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y5, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VPSUBD Y5, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y5
+	VPADDD Y5, Y1, Y1
+	VPSLLD $23, Y1, Y5
+	VMULPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y2, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y6
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y6, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y3, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VMULPS Y5, Y2, Y5
+	VSUBPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
+	VMULPS Y5, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y5, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y5
+	VPADDD Y5, Y2, Y5
+	VPSLLD $23, Y5, Y6
+	VMULPS Y6, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y3, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y5
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y5, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y4, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y4, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -365,7 +1866,64 @@ rows5:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VORPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VMULPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VADDPS Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VSUBPS Y3, Y2, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
+	VMULPS Y4, Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
+	VMULPS Y4, Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VPSUBD Y3, Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y4
+	VPADDD Y4, Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y2
+	VCMPPS $17, Y2, Y0, Y3
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VBLENDVPS Y3, Y1, Y2, Y4
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VADDPS Y1, Y2, Y1
+	VDIVPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -373,6 +1931,119 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x0
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $120
+
+// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y0
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y1
+	VORPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y2
+	VMULPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y3
+	VADDPS Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y3
+	VSUBPS Y3, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y4
+	VMULPS Y4, Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y4
+	VMULPS Y4, Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y3
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y3
+	VPSUBD Y3, Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y4
+	VPADDD Y4, Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y2
+	VCMPPS $17, Y2, Y0, Y3
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
+	VBLENDVPS Y3, Y1, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
+	VADDPS Y1, Y2, Y1
+	VDIVPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x0
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -437,12 +2108,354 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
+	VORPS Y6, Y0, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
+	VSUBPS Y8, Y7, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
+	VMULPS Y9, Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y9
+	VMULPS Y9, Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y9
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y6, Y8, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
+	VADDPS Y8, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
+	VPSUBD Y8, Y7, Y7
+	VPSRAD $1, Y7, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
+	VPADDD Y9, Y8, Y9
+	VPSLLD $23, Y9, Y10
+	VMULPS Y10, Y6, Y6
+	VPSUBD Y8, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
+	VCMPPS $17, Y7, Y0, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VBLENDVPS Y8, Y6, Y7, Y9
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VADDPS Y6, Y7, Y6
+	VDIVPS Y6, Y9, Y6
+	VMOVUPS Y6, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VMAXPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VMULPS Y6, Y0, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VSUBPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y0, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y0, Y7, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VADDPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VPSUBD Y7, Y6, Y6
+	VPSRAD $1, Y6, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y8
+	VPSLLD $23, Y8, Y9
+	VMULPS Y9, Y0, Y0
+	VPSUBD Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y6
+	VCMPPS $17, Y6, Y1, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VBLENDVPS Y7, Y0, Y6, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y0, Y6, Y0
+	VDIVPS Y0, Y8, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VSUBPS Y6, Y1, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VPSUBD Y6, Y1, Y1
+	VPSRAD $1, Y1, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y0, Y0
+	VPSUBD Y6, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y1, Y1
+	VPSLLD $23, Y1, Y6
+	VMULPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y2, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y3, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
+	VMULPS Y6, Y2, Y6
+	VSUBPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
+	VMULPS Y6, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y2, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y3, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y4, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
+	VADDPS Y6, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y6
+	VMULPS Y6, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y4, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y4
+	VMULPS Y4, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y5, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -494,11 +2507,296 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5
+	VORPS Y5, Y0, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VSUBPS Y7, Y6, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
+	VMULPS Y8, Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
+	VMULPS Y8, Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y5, Y7, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VPSUBD Y7, Y6, Y6
+	VPSRAD $1, Y6, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VPADDD Y8, Y7, Y8
+	VPSLLD $23, Y8, Y9
+	VMULPS Y9, Y5, Y5
+	VPSUBD Y7, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y6
+	VCMPPS $17, Y6, Y0, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VBLENDVPS Y7, Y5, Y6, Y8
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y5, Y6, Y5
+	VDIVPS Y5, Y8, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VMAXPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VMULPS Y5, Y0, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VSUBPS Y6, Y5, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y0, Y7, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y0, Y6, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VADDPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VPSUBD Y6, Y5, Y5
+	VPSRAD $1, Y5, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
+	VPADDD Y7, Y6, Y7
+	VPSLLD $23, Y7, Y8
+	VMULPS Y8, Y0, Y0
+	VPSUBD Y6, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y5, Y5
+	VPSLLD $23, Y5, Y6
+	VMULPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y5
+	VCMPPS $17, Y5, Y1, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
+	VBLENDVPS Y6, Y0, Y5, Y7
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
+	VADDPS Y0, Y5, Y0
+	VDIVPS Y0, Y7, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VSUBPS Y5, Y1, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y0, Y6, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y0, Y5, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
+	VADDPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VPSUBD Y5, Y1, Y1
+	VPSRAD $1, Y1, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
+	VPADDD Y6, Y5, Y6
+	VPSLLD $23, Y6, Y7
+	VMULPS Y7, Y0, Y0
+	VPSUBD Y5, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
+	VPADDD Y5, Y1, Y1
+	VPSLLD $23, Y1, Y5
+	VMULPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y2, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y6
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y6, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y3, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VMULPS Y5, Y2, Y5
+	VSUBPS Y5, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
+	VMULPS Y5, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y0, Y5, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y5, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
+	VPADDD Y5, Y2, Y5
+	VPSLLD $23, Y5, Y6
+	VMULPS Y6, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y3, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y5
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y5, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VORPS Y0, Y4, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
+	VMULPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VADDPS Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VSUBPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
+	VMULPS Y3, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VMULPS Y3, Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y0, Y3, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y0, Y2, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VPSUBD Y2, Y1, Y1
+	VPSRAD $1, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y0, Y0
+	VPSUBD Y2, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
+	VPADDD Y2, Y1, Y1
+	VPSLLD $23, Y1, Y2
+	VMULPS Y2, Y0, Y0
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
+	VCMPPS $17, Y1, Y4, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
+	VADDPS Y0, Y1, Y0
+	VDIVPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -522,7 +2820,64 @@ rows5:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VORPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
+	VMULPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VADDPS Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VSUBPS Y3, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
+	VMULPS Y4, Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
+	VMULPS Y4, Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VPSUBD Y3, Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
+	VPADDD Y4, Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
+	VCMPPS $17, Y2, Y0, Y3
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VBLENDVPS Y3, Y1, Y2, Y4
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VADDPS Y1, Y2, Y1
+	VDIVPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -531,10 +2886,123 @@ done6:
 	VZEROUPPER 
 	RET 
 
+DATA dense1ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+8(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+16(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x0
+GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $120
+
+// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y0
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+0(SB), Y1
+	VORPS Y1, Y0, Y1
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+8(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+16(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+24(SB), Y2
+	VMULPS Y2, Y1, Y2
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+32(SB), Y3
+	VADDPS Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+32(SB), Y3
+	VSUBPS Y3, Y2, Y3
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+40(SB), Y4
+	VMULPS Y4, Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+48(SB), Y4
+	VMULPS Y4, Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+56(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+96(SB), Y3
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+32(SB), Y3
+	VPSUBD Y3, Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+104(SB), Y4
+	VPADDD Y4, Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+112(SB), Y2
+	VCMPPS $17, Y2, Y0, Y3
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2
+	VBLENDVPS Y3, Y1, Y2, Y4
+	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2
+	VADDPS Y1, Y2, Y1
+	VDIVPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x0
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $120
+
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense1Forward_2AVX2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32)
+// func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -549,25 +3017,89 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
 	VFMADD231PS 64(DX), Y15, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y1
+	VORPS Y1, Y0, Y1
+	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y2
+	VMULPS Y2, Y1, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y3
+	VADDPS Y3, Y2, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y3
+	VSUBPS Y3, Y2, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y4
+	VMULPS Y4, Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y4
+	VMULPS Y4, Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y4, Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y3
+	VADDPS Y3, Y1, Y1
+	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y3
+	VPSUBD Y3, Y2, Y2
+	VPSRAD $1, Y2, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y4
+	VPADDD Y4, Y3, Y4
+	VPSLLD $23, Y4, Y5
+	VMULPS Y5, Y1, Y1
+	VPSUBD Y3, Y2, Y2
+	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y3
+	VPADDD Y3, Y2, Y2
+	VPSLLD $23, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y2
+	VCMPPS $17, Y2, Y0, Y3
+	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y2
+	VBLENDVPS Y3, Y1, Y2, Y4
+	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y2
+	VADDPS Y1, Y2, Y1
+	VDIVPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense1GradWeightPanel0AVX2 sums the gradients of the weights from 3 inputs to 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func dense1GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense1GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// 3 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows1:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -575,20 +3107,309 @@ rows1:
 	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $12, R10
 	ADDQ $32, DI
 	DECQ CX
-	JNZ rows1
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// dense1RankOneAllAVX2 is the update in assembly.
+//
+// func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y0
+	VMOVUPS (BX), Y8
+	VADDPS Y0, Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	VBROADCASTSS (SI), Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VZEROUPPER 
+	RET 
+
+// learn8_9AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_9AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+8(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x80000000
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -615,9 +3436,28 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2ForwardAVX2Const<>+8(SB), Y2
+	VMAXPS Y1, Y2, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardAVX2Const<>+16(SB), Y2
+	VBROADCASTSS dense2ForwardAVX2Const<>+24(SB), Y3
+	VANDNPS Y1, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -759,12 +3599,90 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMAXPS Y1, Y3, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y3
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VANDNPS Y1, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VDIVPS Y3, Y1, Y3
+	VMOVUPS Y3, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y10, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -881,11 +3799,76 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMAXPS Y1, Y3, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y3
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VANDNPS Y1, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VDIVPS Y3, Y1, Y3
+	VMOVUPS Y3, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -926,7 +3909,20 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VMAXPS Y1, Y2, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y3
+	VANDNPS Y1, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -934,6 +3930,12 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense2ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1075,12 +4077,90 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMAXPS Y1, Y3, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y3
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VANDNPS Y1, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VDIVPS Y3, Y1, Y3
+	VMOVUPS Y3, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y10, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -1197,11 +4277,76 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMAXPS Y1, Y3, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y3
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VANDNPS Y1, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VDIVPS Y3, Y1, Y3
+	VMOVUPS Y3, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -1242,12 +4387,59 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VMAXPS Y1, Y2, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y3
+	VANDNPS Y1, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1567,10 +4759,50 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense2ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense2Forward_2AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+8(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x80000000
+GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $32
+
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense2Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1597,25 +4829,207 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VBROADCASTSS dense2Forward_2AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y1
+	VBROADCASTSS dense2Forward_2AVX2Const<>+8(SB), Y2
+	VMAXPS Y1, Y2, Y1
+
+	// y = a / (1 + abs(a))
+	VBROADCASTSS dense2Forward_2AVX2Const<>+16(SB), Y2
+	VBROADCASTSS dense2Forward_2AVX2Const<>+24(SB), Y3
+	VANDNPS Y1, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VDIVPS Y2, Y1, Y2
+	VMOVUPS Y2, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense2GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
+GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense2GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X0
+
+	// dx = dy · (y · (1 - y))
+	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y2
+	VMULPS Y2, Y0, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $0xf0, Y0, Y0, Y1
+	VPERM2F128 $0x21, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y0, Y0, Y2
+	VPERM2F128 $0x21, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y0, Y0, Y3
+	VPERM2F128 $0x21, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VSHUFPS $0x44, Y4, Y3, Y1
+	VSHUFPS $0xee, Y4, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X0
+
+	// dx = dy · (y · (1 - y))
+	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
+	VSUBPS Y0, Y1, Y1
+	VMULPS Y1, Y0, Y1
+	VMULPS Y1, Y2, Y1
+	VMOVSS X1, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+
+// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1628,135 +5042,98 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $0xf0, Y4, Y0, Y12
+	VPERM2F128 $0x21, Y4, Y0, Y13
+	VADDPS Y13, Y12, Y12
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y12, Y3
+	VSHUFPS $0xee, Y0, Y12, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (y · (1 - y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y2
+	VMULPS Y2, Y0, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	VBLENDPS $0xf0, Y8, Y8, Y0
+	VPERM2F128 $0x21, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $0xf0, Y9, Y9, Y1
+	VPERM2F128 $0x21, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y10, Y10, Y2
+	VPERM2F128 $0x21, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y11, Y11, Y3
+	VPERM2F128 $0x21, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y1, Y0, Y4
+	VSHUFPS $0xee, Y1, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y3, Y2, Y0
+	VSHUFPS $0xee, Y3, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VSHUFPS $0x88, Y0, Y4, Y1
+	VSHUFPS $0xdd, Y0, Y4, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS 64(R13), X0
+
+	// dx = dy · (y · (1 - y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y2
+	VMULPS Y2, Y0, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1765,161 +5142,358 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $0xf0, Y4, Y0, Y8
+	VPERM2F128 $0x21, Y4, Y0, Y9
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y8, Y3
+	VSHUFPS $0xee, Y0, Y8, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (y · (1 - y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y2
+	VMULPS Y2, Y0, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+
+	// dx = dy · (y · (1 - y))
+	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y2
+	VMULPS Y2, Y0, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R13
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// learn8_7AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_7AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
+	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
+	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
 	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense3ForwardAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense3ForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense3ForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense3ForwardAVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense3ForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense3ForwardAVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense3ForwardAVX2Const<>+56(SB)/4, $0x41200000
+DATA dense3ForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense3ForwardAVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense3ForwardAVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense3ForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense3ForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense3ForwardAVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense3ForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense3ForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense3ForwardAVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense3ForwardAVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense3ForwardAVX2Const<>+144(SB)/4, $0x7f
+DATA dense3ForwardAVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense3ForwardAVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense3ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -1946,9 +5520,103 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardAVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardAVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense3ForwardAVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardAVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense3ForwardAVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense3ForwardAVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense3ForwardAVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense3ForwardAVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense3ForwardAVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardAVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardAVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardAVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardAVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense3ForwardAVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardAVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardAVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense3ForwardAVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense3ForwardAVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense3ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense3ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense3ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense3ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense3ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense3ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense3ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense3ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense3ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense3ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense3ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense3ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense3ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense3ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense3ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
+DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense3ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense3ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2090,12 +5758,444 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y7
+	VCMPPS $17, Y7, Y3, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMINPS Y3, Y7, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VMULPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y11
+	VADDPS Y11, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y11
+	VSUBPS Y11, Y7, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y12
+	VMULPS Y12, Y11, Y12
+	VSUBPS Y12, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y12
+	VMULPS Y12, Y11, Y11
+	VSUBPS Y11, Y3, Y3
+	VMULPS Y3, Y3, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y12, Y11, Y11
+	VADDPS Y3, Y11, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y11
+	VPSUBD Y11, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y11
+	VPADDD Y11, Y7, Y7
+	VPSLLD $23, Y7, Y11
+	VMULPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y12
+	VADDPS Y12, Y3, Y3
+	VDIVPS Y3, Y11, Y3
+	VSUBPS Y3, Y7, Y3
+	VBLENDVPS Y9, Y5, Y3, Y7
+	VORPS Y1, Y7, Y1
+	VMOVUPS Y1, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y2, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VMULPS Y1, Y3, Y3
+	VADDPS Y1, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y1, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMINPS Y1, Y5, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VSUBPS Y9, Y5, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y11
+	VMULPS Y11, Y9, Y11
+	VSUBPS Y11, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y11
+	VMULPS Y11, Y9, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS Y1, Y1, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y11, Y9, Y9
+	VADDPS Y1, Y9, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VPSUBD Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y9
+	VPADDD Y9, Y5, Y5
+	VPSLLD $23, Y5, Y9
+	VMULPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y1, Y1
+	VDIVPS Y1, Y9, Y1
+	VSUBPS Y1, Y5, Y1
+	VBLENDVPS Y7, Y3, Y1, Y5
+	VORPS Y0, Y5, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y4, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y9
+	VMULPS Y9, Y7, Y9
+	VSUBPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y9
+	VMULPS Y9, Y7, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS Y1, Y1, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y9, Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y3, Y3
+	VPSLLD $23, Y3, Y7
+	VMULPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VDIVPS Y1, Y7, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y5, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y6, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y6, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y7, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y8, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y8, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y10, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y10, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -2212,11 +6312,371 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y7
+	VCMPPS $17, Y7, Y3, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMINPS Y3, Y7, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VMULPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y10
+	VADDPS Y10, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y10
+	VSUBPS Y10, Y7, Y10
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y11
+	VMULPS Y11, Y10, Y11
+	VSUBPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y11
+	VMULPS Y11, Y10, Y10
+	VSUBPS Y10, Y3, Y3
+	VMULPS Y3, Y3, Y10
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y3, Y10, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y10
+	VADDPS Y10, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y10
+	VPSUBD Y10, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y10
+	VPADDD Y10, Y7, Y7
+	VPSLLD $23, Y7, Y10
+	VMULPS Y10, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y10
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y3, Y3
+	VDIVPS Y3, Y10, Y3
+	VSUBPS Y3, Y7, Y3
+	VBLENDVPS Y9, Y5, Y3, Y7
+	VORPS Y1, Y7, Y1
+	VMOVUPS Y1, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y2, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VMULPS Y1, Y3, Y3
+	VADDPS Y1, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y1, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMINPS Y1, Y5, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VSUBPS Y9, Y5, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y10
+	VMULPS Y10, Y9, Y10
+	VSUBPS Y10, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y10
+	VMULPS Y10, Y9, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS Y1, Y1, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y10, Y9, Y9
+	VADDPS Y1, Y9, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
+	VPSUBD Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y9
+	VPADDD Y9, Y5, Y5
+	VPSLLD $23, Y5, Y9
+	VMULPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y10
+	VADDPS Y10, Y1, Y1
+	VDIVPS Y1, Y9, Y1
+	VSUBPS Y1, Y5, Y1
+	VBLENDVPS Y7, Y3, Y1, Y5
+	VORPS Y0, Y5, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y4, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y9
+	VMULPS Y9, Y7, Y9
+	VSUBPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y9
+	VMULPS Y9, Y7, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS Y1, Y1, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y9, Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y3, Y3
+	VPSLLD $23, Y3, Y7
+	VMULPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VDIVPS Y1, Y7, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y5, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y6, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y6, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y7, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y8, Y0
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y8, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -2257,7 +6717,79 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -2265,6 +6797,28 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense3ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense3ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense3ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense3ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense3ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense3ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense3ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense3ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense3ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x7f
+DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense3ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2406,12 +6960,444 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
+	VCMPPS $17, Y7, Y3, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMINPS Y3, Y7, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VMULPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
+	VADDPS Y11, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
+	VSUBPS Y11, Y7, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y12
+	VMULPS Y12, Y11, Y12
+	VSUBPS Y12, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y12
+	VMULPS Y12, Y11, Y11
+	VSUBPS Y11, Y3, Y3
+	VMULPS Y3, Y3, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y12, Y11, Y11
+	VADDPS Y3, Y11, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
+	VPSUBD Y11, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y11
+	VPADDD Y11, Y7, Y7
+	VPSLLD $23, Y7, Y11
+	VMULPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y12
+	VADDPS Y12, Y3, Y3
+	VDIVPS Y3, Y11, Y3
+	VSUBPS Y3, Y7, Y3
+	VBLENDVPS Y9, Y5, Y3, Y7
+	VORPS Y1, Y7, Y1
+	VMOVUPS Y1, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y2, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VMULPS Y1, Y3, Y3
+	VADDPS Y1, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y1, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMINPS Y1, Y5, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VSUBPS Y9, Y5, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y11
+	VMULPS Y11, Y9, Y11
+	VSUBPS Y11, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y11
+	VMULPS Y11, Y9, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS Y1, Y1, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y11, Y9, Y9
+	VADDPS Y1, Y9, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VPSUBD Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y9
+	VPADDD Y9, Y5, Y5
+	VPSLLD $23, Y5, Y9
+	VMULPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y1, Y1
+	VDIVPS Y1, Y9, Y1
+	VSUBPS Y1, Y5, Y1
+	VBLENDVPS Y7, Y3, Y1, Y5
+	VORPS Y0, Y5, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y4, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
+	VMULPS Y9, Y7, Y9
+	VSUBPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
+	VMULPS Y9, Y7, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS Y1, Y1, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y9, Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y3, Y3
+	VPSLLD $23, Y3, Y7
+	VMULPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VDIVPS Y1, Y7, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y5, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y6, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y6, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y7, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y8, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y8, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y10, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y10, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -2528,11 +7514,371 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
+	VCMPPS $17, Y7, Y3, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMINPS Y3, Y7, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VMULPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
+	VADDPS Y10, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
+	VSUBPS Y10, Y7, Y10
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y11
+	VMULPS Y11, Y10, Y11
+	VSUBPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y11
+	VMULPS Y11, Y10, Y10
+	VSUBPS Y10, Y3, Y3
+	VMULPS Y3, Y3, Y10
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y3, Y10, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
+	VADDPS Y10, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
+	VPSUBD Y10, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y10
+	VPADDD Y10, Y7, Y7
+	VPSLLD $23, Y7, Y10
+	VMULPS Y10, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y10
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y3, Y3
+	VDIVPS Y3, Y10, Y3
+	VSUBPS Y3, Y7, Y3
+	VBLENDVPS Y9, Y5, Y3, Y7
+	VORPS Y1, Y7, Y1
+	VMOVUPS Y1, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y2, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VMULPS Y1, Y3, Y3
+	VADDPS Y1, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y1, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMINPS Y1, Y5, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VSUBPS Y9, Y5, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y10
+	VMULPS Y10, Y9, Y10
+	VSUBPS Y10, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y10
+	VMULPS Y10, Y9, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS Y1, Y1, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y10, Y9, Y9
+	VADDPS Y1, Y9, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
+	VPSUBD Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y9
+	VPADDD Y9, Y5, Y5
+	VPSLLD $23, Y5, Y9
+	VMULPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
+	VADDPS Y10, Y1, Y1
+	VDIVPS Y1, Y9, Y1
+	VSUBPS Y1, Y5, Y1
+	VBLENDVPS Y7, Y3, Y1, Y5
+	VORPS Y0, Y5, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y4, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
+	VMULPS Y9, Y7, Y9
+	VSUBPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
+	VMULPS Y9, Y7, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS Y1, Y1, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y9, Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y3, Y3
+	VPSLLD $23, Y3, Y7
+	VMULPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VDIVPS Y1, Y7, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y5, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y6, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y6, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y7, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y8, Y0
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y8, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -2573,7 +7919,79 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -2581,6 +7999,156 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense3ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense3ForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense3ForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense3ForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense3ForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense3ForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense3ForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
+DATA dense3ForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense3ForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense3ForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense3ForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense3ForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense3ForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense3ForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense3ForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense3ForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0x7f
+DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense3ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+
+// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense3ForwardTrainAVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense3ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2722,12 +8290,444 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
+	VCMPPS $17, Y7, Y3, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMINPS Y3, Y7, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
+	VMULPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
+	VADDPS Y11, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
+	VSUBPS Y11, Y7, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
+	VMULPS Y12, Y11, Y12
+	VSUBPS Y12, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
+	VMULPS Y12, Y11, Y11
+	VSUBPS Y11, Y3, Y3
+	VMULPS Y3, Y3, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y3, Y12, Y12
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y12, Y11, Y11
+	VADDPS Y3, Y11, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
+	VPSUBD Y11, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y11
+	VPADDD Y11, Y7, Y7
+	VPSLLD $23, Y7, Y11
+	VMULPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y12
+	VADDPS Y12, Y3, Y3
+	VDIVPS Y3, Y11, Y3
+	VSUBPS Y3, Y7, Y3
+	VBLENDVPS Y9, Y5, Y3, Y7
+	VORPS Y1, Y7, Y1
+	VMOVUPS Y1, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y2, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VMULPS Y1, Y3, Y3
+	VADDPS Y1, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y1, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMINPS Y1, Y5, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VSUBPS Y9, Y5, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
+	VMULPS Y11, Y9, Y11
+	VSUBPS Y11, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
+	VMULPS Y11, Y9, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS Y1, Y1, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y11, Y9, Y9
+	VADDPS Y1, Y9, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VPSUBD Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
+	VPADDD Y9, Y5, Y5
+	VPSLLD $23, Y5, Y9
+	VMULPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y1, Y1
+	VDIVPS Y1, Y9, Y1
+	VSUBPS Y1, Y5, Y1
+	VBLENDVPS Y7, Y3, Y1, Y5
+	VORPS Y0, Y5, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y4, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
+	VMULPS Y9, Y7, Y9
+	VSUBPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
+	VMULPS Y9, Y7, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS Y1, Y1, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y9, Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y3, Y3
+	VPSLLD $23, Y3, Y7
+	VMULPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VDIVPS Y1, Y7, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y5, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y6, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y6, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y7, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y8, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y8, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y10, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y10, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -2844,11 +8844,371 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
+	VANDNPS Y0, Y3, Y3
+	VMULPS Y3, Y3, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
+	VCMPPS $17, Y7, Y3, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMINPS Y3, Y7, Y3
+	VADDPS Y3, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
+	VMULPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
+	VADDPS Y10, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
+	VSUBPS Y10, Y7, Y10
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
+	VMULPS Y11, Y10, Y11
+	VSUBPS Y11, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
+	VMULPS Y11, Y10, Y10
+	VSUBPS Y10, Y3, Y3
+	VMULPS Y3, Y3, Y10
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y3, Y11, Y11
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y3, Y10, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
+	VADDPS Y10, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
+	VPSUBD Y10, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y10
+	VPADDD Y10, Y7, Y7
+	VPSLLD $23, Y7, Y10
+	VMULPS Y10, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y10
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
+	VADDPS Y11, Y3, Y3
+	VDIVPS Y3, Y10, Y3
+	VSUBPS Y3, Y7, Y3
+	VBLENDVPS Y9, Y5, Y3, Y7
+	VORPS Y1, Y7, Y1
+	VMOVUPS Y1, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y2, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VMULPS Y1, Y3, Y3
+	VADDPS Y1, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
+	VCMPPS $17, Y5, Y1, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMINPS Y1, Y5, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
+	VMULPS Y5, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VADDPS Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VSUBPS Y9, Y5, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
+	VMULPS Y10, Y9, Y10
+	VSUBPS Y10, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
+	VMULPS Y10, Y9, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS Y1, Y1, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y10
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y10, Y9, Y9
+	VADDPS Y1, Y9, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
+	VPSUBD Y9, Y5, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
+	VPADDD Y9, Y5, Y5
+	VPSLLD $23, Y5, Y9
+	VMULPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
+	VADDPS Y10, Y1, Y1
+	VDIVPS Y1, Y9, Y1
+	VSUBPS Y1, Y5, Y1
+	VBLENDVPS Y7, Y3, Y1, Y5
+	VORPS Y0, Y5, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y4, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VADDPS Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VSUBPS Y7, Y3, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
+	VMULPS Y9, Y7, Y9
+	VSUBPS Y9, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
+	VMULPS Y9, Y7, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS Y1, Y1, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y1, Y9, Y9
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y9, Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
+	VPSUBD Y7, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
+	VPADDD Y7, Y3, Y3
+	VPSLLD $23, Y3, Y7
+	VMULPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
+	VADDPS Y9, Y1, Y1
+	VDIVPS Y1, Y7, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y5, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y6, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y6, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y7, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VANDPS Y0, Y8, Y0
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDNPS Y8, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
+	VCMPPS $17, Y3, Y1, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS Y1, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
+	VMULPS Y3, Y1, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VADDPS Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VSUBPS Y5, Y3, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
+	VMULPS Y6, Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
+	VMULPS Y6, Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y1, Y5, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
+	VADDPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
+	VPSUBD Y5, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
+	VPADDD Y5, Y3, Y3
+	VPSLLD $23, Y3, Y5
+	VMULPS Y5, Y1, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y1, Y1
+	VDIVPS Y1, Y5, Y1
+	VSUBPS Y1, Y3, Y1
+	VBLENDVPS Y4, Y2, Y1, Y3
+	VORPS Y0, Y3, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -2889,7 +9249,79 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -2898,10 +9330,160 @@ done6:
 	VZEROUPPER 
 	RET 
 
+DATA dense3ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense3ForwardTrain_2AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense3ForwardTrain_2AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense3ForwardTrain_2AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense3ForwardTrain_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense3ForwardTrain_2AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense3ForwardTrain_2AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense3ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense3ForwardTrain_2AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense3ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense3ForwardTrain_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense3ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense3ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense3ForwardTrain_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense3ForwardTrain_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense3ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0x7f
+DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense3ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $160
+
+// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense3Forward_2AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
+DATA dense3Forward_2AVX2Const<>+16(SB)/4, $0x3ca9261f
+DATA dense3Forward_2AVX2Const<>+24(SB)/4, $0xbd5c2162
+DATA dense3Forward_2AVX2Const<>+32(SB)/4, $0x3e0883af
+DATA dense3Forward_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
+DATA dense3Forward_2AVX2Const<>+48(SB)/4, $0x3f200000
+DATA dense3Forward_2AVX2Const<>+56(SB)/4, $0x41200000
+DATA dense3Forward_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA dense3Forward_2AVX2Const<>+72(SB)/4, $0x4b400000
+DATA dense3Forward_2AVX2Const<>+80(SB)/4, $0x3f317200
+DATA dense3Forward_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
+DATA dense3Forward_2AVX2Const<>+96(SB)/4, $0x3ab66a86
+DATA dense3Forward_2AVX2Const<>+104(SB)/4, $0x3c09162c
+DATA dense3Forward_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
+DATA dense3Forward_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
+DATA dense3Forward_2AVX2Const<>+128(SB)/4, $0x3f000000
+DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0x3f800000
+DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0x7f
+DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0x40000000
+GLOBL dense3Forward_2AVX2Const<>(SB), RODATA|NOPTR, $160
+
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense3Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -2928,25 +9510,240 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VBROADCASTSS dense3Forward_2AVX2Const<>+0(SB), Y1
+	VANDPS Y1, Y0, Y1
+	VBROADCASTSS dense3Forward_2AVX2Const<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VBROADCASTSS dense3Forward_2AVX2Const<>+8(SB), Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+16(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+24(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+32(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+40(SB), Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VBROADCASTSS dense3Forward_2AVX2Const<>+48(SB), Y4
+	VCMPPS $17, Y4, Y2, Y5
+	VBROADCASTSS dense3Forward_2AVX2Const<>+56(SB), Y4
+	VMINPS Y2, Y4, Y2
+	VADDPS Y2, Y2, Y2
+	VBROADCASTSS dense3Forward_2AVX2Const<>+64(SB), Y4
+	VMULPS Y4, Y2, Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+72(SB), Y6
+	VADDPS Y6, Y4, Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+72(SB), Y6
+	VSUBPS Y6, Y4, Y6
+	VBROADCASTSS dense3Forward_2AVX2Const<>+80(SB), Y7
+	VMULPS Y7, Y6, Y7
+	VSUBPS Y7, Y2, Y2
+	VBROADCASTSS dense3Forward_2AVX2Const<>+88(SB), Y7
+	VMULPS Y7, Y6, Y6
+	VSUBPS Y6, Y2, Y2
+	VMULPS Y2, Y2, Y6
+	VBROADCASTSS dense3Forward_2AVX2Const<>+96(SB), Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3Forward_2AVX2Const<>+104(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3Forward_2AVX2Const<>+112(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3Forward_2AVX2Const<>+120(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y2, Y7, Y7
+	VBROADCASTSS dense3Forward_2AVX2Const<>+128(SB), Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y2, Y6, Y2
+	VBROADCASTSS dense3Forward_2AVX2Const<>+136(SB), Y6
+	VADDPS Y6, Y2, Y2
+	VBROADCASTSS dense3Forward_2AVX2Const<>+72(SB), Y6
+	VPSUBD Y6, Y4, Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+144(SB), Y6
+	VPADDD Y6, Y4, Y4
+	VPSLLD $23, Y4, Y6
+	VMULPS Y6, Y2, Y2
+	VBROADCASTSS dense3Forward_2AVX2Const<>+136(SB), Y4
+	VBROADCASTSS dense3Forward_2AVX2Const<>+152(SB), Y6
+	VBROADCASTSS dense3Forward_2AVX2Const<>+136(SB), Y7
+	VADDPS Y7, Y2, Y2
+	VDIVPS Y2, Y6, Y2
+	VSUBPS Y2, Y4, Y2
+	VBLENDVPS Y5, Y3, Y2, Y4
+	VORPS Y1, Y4, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense3GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
+// func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+TEXT ·dense3GradInputOneAllAVX2(SB), NOSPLIT, $0-56
 	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+	MOVQ dx+32(FP), R8
+	MOVQ first+40(FP), DI
+	SHLQ $2, DI
+	MOVQ count+48(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS X1, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $0xf0, Y0, Y0, Y1
+	VPERM2F128 $0x21, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y0, Y0, Y2
+	VPERM2F128 $0x21, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y0, Y0, Y3
+	VPERM2F128 $0x21, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VSHUFPS $0x44, Y4, Y3, Y1
+	VSHUFPS $0xee, Y4, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VMOVSS X2, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2959,135 +9756,82 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $0xf0, Y4, Y0, Y12
+	VPERM2F128 $0x21, Y4, Y0, Y13
+	VADDPS Y13, Y12, Y12
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y12, Y3
+	VSHUFPS $0xee, Y0, Y12, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS X1, (R8)
+	VEXTRACTF128 $1, Y1, 32(R8)
+	VBLENDPS $0xf0, Y8, Y8, Y0
+	VPERM2F128 $0x21, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
+	VBLENDPS $0xf0, Y9, Y9, Y1
+	VPERM2F128 $0x21, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y10, Y10, Y2
+	VPERM2F128 $0x21, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y11, Y11, Y3
+	VPERM2F128 $0x21, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y1, Y0, Y4
+	VSHUFPS $0xee, Y1, Y0, Y5
 	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
+	VSHUFPS $0x44, Y3, Y2, Y0
+	VSHUFPS $0xee, Y3, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VSHUFPS $0x88, Y0, Y4, Y1
+	VSHUFPS $0xdd, Y0, Y4, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS X1, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3096,161 +9840,319 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $0xf0, Y4, Y0, Y8
+	VPERM2F128 $0x21, Y4, Y0, Y9
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y8, Y3
+	VSHUFPS $0xee, Y0, Y8, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS X1, (R8)
+	VEXTRACTF128 $1, Y1, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done7
+rows6:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS X1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// learn8_5AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_5AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense4ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -3278,9 +10180,9 @@ TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// y[n] = max(s, 0), keeping NaN and −0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -3425,18 +10327,35 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
-	VMAXPS Y10, Y13, Y10
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
 	VMOVUPS Y10, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -3554,16 +10473,30 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -3605,8 +10538,10 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -3756,18 +10691,35 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
-	VMAXPS Y10, Y13, Y10
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
 	VMOVUPS Y10, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -3885,16 +10837,30 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -3936,14 +10902,54 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -4087,18 +11093,35 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
-	VMAXPS Y10, Y13, Y10
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
 	VMOVUPS Y10, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -4216,16 +11239,30 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
-	VMAXPS Y2, Y13, Y2
-	VMAXPS Y4, Y13, Y4
-	VMAXPS Y6, Y13, Y6
-	VMAXPS Y8, Y13, Y8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
 	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
 	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
 	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -4267,8 +11304,10 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -4278,10 +11317,48 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense4ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense4Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -4309,28 +11386,197 @@ TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// y[n] = max(s, 0), keeping NaN and −0
-	VXORPS Y13, Y13, Y13
-	VMAXPS Y0, Y13, Y0
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense4GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense4GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense4GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X0
+
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $0xf0, Y0, Y0, Y1
+	VPERM2F128 $0x21, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y0, Y0, Y2
+	VPERM2F128 $0x21, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y0, Y0, Y3
+	VPERM2F128 $0x21, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VSHUFPS $0x44, Y4, Y3, Y1
+	VSHUFPS $0xee, Y4, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X0
+
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y1
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y2, Y1
+	VMOVSS X1, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
+GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+
+// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -4343,135 +11589,98 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $0xf0, Y4, Y0, Y12
+	VPERM2F128 $0x21, Y4, Y0, Y13
+	VADDPS Y13, Y12, Y12
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y12, Y3
+	VSHUFPS $0xee, Y0, Y12, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	VBLENDPS $0xf0, Y8, Y8, Y0
+	VPERM2F128 $0x21, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $0xf0, Y9, Y9, Y1
+	VPERM2F128 $0x21, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y10, Y10, Y2
+	VPERM2F128 $0x21, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y11, Y11, Y3
+	VPERM2F128 $0x21, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y1, Y0, Y4
+	VSHUFPS $0xee, Y1, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y3, Y2, Y0
+	VSHUFPS $0xee, Y3, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VSHUFPS $0x88, Y0, Y4, Y1
+	VSHUFPS $0xdd, Y0, Y4, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS 64(R13), X0
+
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -4480,161 +11689,340 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $0xf0, Y4, Y0, Y8
+	VPERM2F128 $0x21, Y4, Y0, Y9
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y8, Y3
+	VSHUFPS $0xee, Y0, Y8, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+
+	// dx = dy · (1 - (y · y))
+	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMULPS Y0, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y1, Y2
+	VMOVUPS X2, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R13
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_3AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
+	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
+	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
 	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
+
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA dense5ForwardAVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardAVX2Const<>(SB), RODATA|NOPTR, $16
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense5ForwardAVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -4661,9 +12049,20 @@ TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y2
+	VBROADCASTSS dense5ForwardAVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y3
+	VMOVUPS Y3, (R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense5ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $16
 
 // dense5ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -4805,12 +12204,54 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y3
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y3, Y1, Y0, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y2, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y2, Y0, Y0
+	VBLENDVPS Y1, Y0, Y2, Y3
+	VMOVUPS Y3, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y4, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y4, Y0, Y0
+	VBLENDVPS Y1, Y0, Y4, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y6, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y6, Y0, Y0
+	VBLENDVPS Y1, Y0, Y6, Y2
+	VMOVUPS Y2, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y8, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y8, Y0, Y0
+	VBLENDVPS Y1, Y0, Y8, Y2
+	VMOVUPS Y2, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y10, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y10, Y0, Y0
+	VBLENDVPS Y1, Y0, Y10, Y2
+	VMOVUPS Y2, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -4927,11 +12368,46 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y3
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y3, Y1, Y0, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y2, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y2, Y0, Y0
+	VBLENDVPS Y1, Y0, Y2, Y3
+	VMOVUPS Y3, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y4, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y4, Y0, Y0
+	VBLENDVPS Y1, Y0, Y4, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y6, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y6, Y0, Y0
+	VBLENDVPS Y1, Y0, Y6, Y2
+	VMOVUPS Y2, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y8, Y1
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y8, Y0, Y0
+	VBLENDVPS Y1, Y0, Y8, Y2
+	VMOVUPS Y2, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -4972,7 +12448,14 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y2
+	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y3
+	VMOVUPS Y3, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -4980,6 +12463,10 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense5ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $16
 
 // dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -5121,12 +12608,54 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y3
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y3, Y1, Y0, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y2, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y2, Y0, Y0
+	VBLENDVPS Y1, Y0, Y2, Y3
+	VMOVUPS Y3, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y4, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y4, Y0, Y0
+	VBLENDVPS Y1, Y0, Y4, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y6, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y6, Y0, Y0
+	VBLENDVPS Y1, Y0, Y6, Y2
+	VMOVUPS Y2, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y8, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y8, Y0, Y0
+	VBLENDVPS Y1, Y0, Y8, Y2
+	VMOVUPS Y2, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y10, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y10, Y0, Y0
+	VBLENDVPS Y1, Y0, Y10, Y2
+	VMOVUPS Y2, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -5243,11 +12772,46 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y3
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y3, Y1, Y0, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y2, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y2, Y0, Y0
+	VBLENDVPS Y1, Y0, Y2, Y3
+	VMOVUPS Y3, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y4, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y4, Y0, Y0
+	VBLENDVPS Y1, Y0, Y4, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y6, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y6, Y0, Y0
+	VBLENDVPS Y1, Y0, Y6, Y2
+	VMOVUPS Y2, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y8, Y1
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
+	VMULPS Y8, Y0, Y0
+	VBLENDVPS Y1, Y0, Y8, Y2
+	VMOVUPS Y2, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -5288,7 +12852,14 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y2
+	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y3
+	VMOVUPS Y3, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -5296,6 +12867,55 @@ rows5:
 done6:
 	VZEROUPPER 
 	RET 
+
+DATA dense5ForwardTrainAVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $16
+
+// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense5ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y2
+	VBROADCASTSS dense5ForwardTrainAVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y3
+	VMOVUPS Y3, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $16
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -5437,12 +13057,54 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y3
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y3, Y1, Y0, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y2, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y2, Y0, Y0
+	VBLENDVPS Y1, Y0, Y2, Y3
+	VMOVUPS Y3, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y4, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y4, Y0, Y0
+	VBLENDVPS Y1, Y0, Y4, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y6, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y6, Y0, Y0
+	VBLENDVPS Y1, Y0, Y6, Y2
+	VMOVUPS Y2, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y8, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y8, Y0, Y0
+	VBLENDVPS Y1, Y0, Y8, Y2
+	VMOVUPS Y2, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y10, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y10, Y0, Y0
+	VBLENDVPS Y1, Y0, Y10, Y2
+	VMOVUPS Y2, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -5559,11 +13221,46 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y3
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y3, Y1, Y0, Y5
+	VMOVUPS Y5, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y2, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y2, Y0, Y0
+	VBLENDVPS Y1, Y0, Y2, Y3
+	VMOVUPS Y3, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y4, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y4, Y0, Y0
+	VBLENDVPS Y1, Y0, Y4, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y6, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y6, Y0, Y0
+	VBLENDVPS Y1, Y0, Y6, Y2
+	VMOVUPS Y2, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VCMPPS $17, Y0, Y8, Y1
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
+	VMULPS Y8, Y0, Y0
+	VBLENDVPS Y1, Y0, Y8, Y2
+	VMOVUPS Y2, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -5604,7 +13301,14 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y2
+	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y3
+	VMOVUPS Y3, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -5613,10 +13317,59 @@ done6:
 	VZEROUPPER 
 	RET 
 
+DATA dense5ForwardTrain_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $16
+
+// dense5ForwardTrain_2AVX2 is dense5ForwardTrain_2Generic for avx2: 64 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense5ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense5ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5ForwardTrain_2AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y2
+	VBROADCASTSS dense5ForwardTrain_2AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y3
+	VMOVUPS Y3, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense5Forward_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense5Forward_2AVX2Const<>(SB), RODATA|NOPTR, $16
+
 // dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense5Forward_2AVX2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense5Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -5643,25 +13396,199 @@ TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VBROADCASTSS dense5Forward_2AVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y1, Y0, Y2
+	VBROADCASTSS dense5Forward_2AVX2Const<>+8(SB), Y1
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y3
+	VMOVUPS Y3, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense5GradInputRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense5GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense5GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
+GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense5GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X0
+
+	// dx = select(0 < y, dy, y)
+	VBROADCASTSS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS X2, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $0xf0, Y0, Y0, Y1
+	VPERM2F128 $0x21, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y0, Y0, Y2
+	VPERM2F128 $0x21, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y0, Y0, Y3
+	VPERM2F128 $0x21, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VSHUFPS $0x44, Y4, Y3, Y1
+	VSHUFPS $0xee, Y4, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X0
+
+	// dx = select(0 < y, dy, y)
+	VBROADCASTSS dense5GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y3
+	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVSS X1, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+DATA dense5GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
+GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+
+// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5674,135 +13601,96 @@ rows1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $0xf0, Y4, Y0, Y12
+	VPERM2F128 $0x21, Y4, Y0, Y13
+	VADDPS Y13, Y12, Y12
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y12, Y3
+	VSHUFPS $0xee, Y0, Y12, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, y)
+	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	VBLENDPS $0xf0, Y8, Y8, Y0
+	VPERM2F128 $0x21, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $0xf0, Y9, Y9, Y1
+	VPERM2F128 $0x21, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y10, Y10, Y2
+	VPERM2F128 $0x21, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y11, Y11, Y3
+	VPERM2F128 $0x21, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y1, Y0, Y4
+	VSHUFPS $0xee, Y1, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y3, Y2, Y0
+	VSHUFPS $0xee, Y3, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VSHUFPS $0x88, Y0, Y4, Y1
+	VSHUFPS $0xdd, Y0, Y4, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS 64(R13), X0
+
+	// dx = select(0 < y, dy, y)
+	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS X2, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5811,164 +13699,127 @@ rows3:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $0xf0, Y4, Y0, Y8
+	VPERM2F128 $0x21, Y4, Y0, Y9
 	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y8, Y3
+	VSHUFPS $0xee, Y0, Y8, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, y)
+	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VMOVUPS 32(R11), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 384(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 448(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+
+	// dx = select(0 < y, dy, y)
+	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS X2, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
+	ADDQ $32, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense5GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 8 outputs over the rows.
+// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func dense5GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense5GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ $1, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -5980,8 +13831,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5998,7 +13849,7 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $32, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -6007,34 +13858,298 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense5RankOneAllAVX2 is the update in assembly.
+//
+// func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y0
+	VMOVUPS (BX), Y8
+	VADDPS Y0, Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $32, R10
 	ADDQ $32, DI
 	DECQ CX
 	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
 // dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense6ForwardAVX2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense6ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense6ForwardAVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -6062,8 +14177,8 @@ TEXT ·dense6ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -6208,13 +14323,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
-	VMASKMOVPS Y10, Y13, 40(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -6332,12 +14457,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ $160, SI
 	ADDQ $40, R8
 	DECQ AX
@@ -6379,8 +14512,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -6530,13 +14663,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
-	VMASKMOVPS Y10, Y13, 40(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -6654,12 +14797,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ $160, SI
 	ADDQ $40, R8
 	DECQ AX
@@ -6701,13 +14852,49 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $8, R8
 	DECQ AX
 	JNZ rows5
 done6:
+	VZEROUPPER 
+	RET 
+
+// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense6ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense6ForwardTrainAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -6852,13 +15039,23 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
-	VMASKMOVPS Y10, Y13, 40(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y10, Y0, 40(R8)
 	ADDQ $192, SI
 	ADDQ $48, R8
 	DECQ AX
@@ -6976,12 +15173,20 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
-	VMASKMOVPS Y2, Y13, 8(R8)
-	VMASKMOVPS Y4, Y13, 16(R8)
-	VMASKMOVPS Y6, Y13, 24(R8)
-	VMASKMOVPS Y8, Y13, 32(R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y2, Y0, 8(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y4, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y6, Y0, 24(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y0
+	VMASKMOVPS Y8, Y0, 32(R8)
 	ADDQ $160, SI
 	ADDQ $40, R8
 	DECQ AX
@@ -7023,8 +15228,8 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $8, R8
 	DECQ AX
@@ -7033,10 +15238,46 @@ done6:
 	VZEROUPPER 
 	RET 
 
+// dense6ForwardTrain_2AVX2 is dense6ForwardTrain_2Generic for avx2: 16 multiply-adds,
+// product and sum are rounded once (FMA).
+//
+// func dense6ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense6ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
+
 // dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded once (FMA).
 //
-// func dense6Forward_2AVX2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32)
+// func dense6Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
 TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
@@ -7064,148 +15305,501 @@ TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y13
-	VMASKMOVPS Y0, Y13, (R8)
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// dense6GradInputRowsPanel0AVX2 sums 2 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense6GradInputRowsPanel0AVX2(y *float32, x *float32, w *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6GradInputRowsPanel0AVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ $8, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+24(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+DATA dense6GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $16
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k]
+// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func dense6GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense6GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (BX), Y15, Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y15, Y12, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y14
+	VMASKMOVPS (R12), Y14, Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R13), Y15, Y15
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X0
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $18, Y2, Y0, Y4
+	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+8(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VBLENDVPS Y4, Y2, Y0, Y5
+	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS X2, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	MOVQ rate+24(FP), DX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (BX), Y15, Y12
+	VBROADCASTSS (DX), Y13
+	VMULPS Y13, Y12, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $0xf0, Y0, Y0, Y1
+	VPERM2F128 $0x21, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y0, Y0, Y2
+	VPERM2F128 $0x21, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y0, Y0, Y3
+	VPERM2F128 $0x21, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VSHUFPS $0x44, Y4, Y3, Y1
+	VSHUFPS $0xee, Y4, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X0
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y3
+	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $18, Y1, Y0, Y4
+	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+8(SB), Y1
+	VMULPS Y2, Y1, Y1
+	VBLENDVPS Y4, Y1, Y0, Y5
+	VBLENDVPS Y3, Y2, Y5, Y1
+	VMOVSS X1, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+DATA dense6GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $16
+
+// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ w+16(FP), DI
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	VMASKMOVPS 16(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $48, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+32(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $0xf0, Y4, Y0, Y12
+	VPERM2F128 $0x21, Y4, Y0, Y13
+	VADDPS Y13, Y12, Y12
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y12, Y3
+	VSHUFPS $0xee, Y0, Y12, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $18, Y2, Y0, Y4
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VBLENDVPS Y4, Y2, Y0, Y5
+	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	VBLENDPS $0xf0, Y8, Y8, Y0
+	VPERM2F128 $0x21, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $0xf0, Y9, Y9, Y1
+	VPERM2F128 $0x21, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $0xf0, Y10, Y10, Y2
+	VPERM2F128 $0x21, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $0xf0, Y11, Y11, Y3
+	VPERM2F128 $0x21, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y1, Y0, Y4
+	VSHUFPS $0xee, Y1, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VSHUFPS $0x44, Y3, Y2, Y0
+	VSHUFPS $0xee, Y3, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VSHUFPS $0x88, Y0, Y4, Y1
+	VSHUFPS $0xdd, Y0, Y4, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS 64(R13), X0
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $18, Y2, Y0, Y4
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VBLENDVPS Y4, Y2, Y0, Y5
+	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS X2, 64(R8)
+	ADDQ $24, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ w+16(FP), DI
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y13, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	ADDQ $40, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $0xf0, Y4, Y0, Y8
+	VPERM2F128 $0x21, Y4, Y0, Y9
+	VADDPS Y9, Y8, Y8
+	VBLENDPS $0xf0, Y5, Y1, Y0
+	VPERM2F128 $0x21, Y5, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VBLENDPS $0xf0, Y6, Y2, Y1
+	VPERM2F128 $0x21, Y6, Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VBLENDPS $0xf0, Y7, Y3, Y2
+	VPERM2F128 $0x21, Y7, Y3, Y4
+	VADDPS Y4, Y2, Y2
+	VSHUFPS $0x44, Y0, Y8, Y3
+	VSHUFPS $0xee, Y0, Y8, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+	VINSERTF128 $1, 32(R13), Y0, Y0
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k]
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $18, Y2, Y0, Y4
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VBLENDVPS Y4, Y2, Y0, Y5
+	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS X2, (R8)
+	VEXTRACTF128 $1, Y2, 32(R8)
+	ADDQ $16, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ w+16(FP), DI
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS Y0, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $0xf0, Y0, Y0, Y4
+	VPERM2F128 $0x21, Y0, Y0, Y5
+	VADDPS Y5, Y4, Y4
+	VBLENDPS $0xf0, Y1, Y1, Y0
+	VPERM2F128 $0x21, Y1, Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VBLENDPS $0xf0, Y2, Y2, Y1
+	VPERM2F128 $0x21, Y2, Y2, Y5
+	VADDPS Y5, Y1, Y1
+	VBLENDPS $0xf0, Y3, Y3, Y2
+	VPERM2F128 $0x21, Y3, Y3, Y5
+	VADDPS Y5, Y2, Y2
+	VSHUFPS $0x44, Y0, Y4, Y3
+	VSHUFPS $0xee, Y0, Y4, Y5
+	VADDPS Y5, Y3, Y3
+	VSHUFPS $0x44, Y2, Y1, Y0
+	VSHUFPS $0xee, Y2, Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VSHUFPS $0x88, Y0, Y3, Y1
+	VSHUFPS $0xdd, Y0, Y3, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS (R13), X0
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y3
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $18, Y2, Y0, Y4
+	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
+	VMULPS Y1, Y2, Y2
+	VBLENDVPS Y4, Y2, Y0, Y5
+	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS X2, (R8)
 	ADDQ $8, SI
 	ADDQ $32, R8
+	ADDQ $32, R13
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// dense6GradWeightPanel0AVX2 sums the gradients of the weights from 8 inputs to 2 outputs over the rows.
+// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
 //
-// func dense6GradWeightPanel0AVX2(dw *float32, dy *float32, x *float32, rows int)
-TEXT ·dense6GradWeightPanel0AVX2(SB), NOSPLIT, $0-32
-	MOVQ dw+0(FP), R8
+// func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	MOVQ $1, AX
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
 
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
@@ -7217,8 +15811,8 @@ inputs1:
 	VXORPS Y5, Y5, Y5
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
-rows2:
+	MOVQ rows+32(FP), CX
+rows3:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
@@ -7236,7 +15830,7 @@ rows2:
 	ADDQ $32, R10
 	ADDQ $8, DI
 	DECQ CX
-	JNZ rows2
+	JNZ rows3
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
@@ -7245,15 +15839,105 @@ rows2:
 	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	DECQ AX
-	JNZ inputs1
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+24(FP), CX
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// dense6RankOneAllAVX2 is the update in assembly.
+//
+// func dense6RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6RankOneAllAVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y0
+	VMOVUPS (BX), Y8
+	VADDPS Y0, Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+// func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
 rows3:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
@@ -7261,51 +15945,113 @@ rows3:
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $32, R10
 	ADDQ $8, DI
 	DECQ CX
 	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VZEROUPPER 
-	RET 
+	VBROADCASTSS (R11), Y6
 
-DATA leakyReluEachAVX2Const<>+0(SB)/4, $0x0
-DATA leakyReluEachAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL leakyReluEachAVX2Const<>(SB), RODATA|NOPTR, $16
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y7
+	VMOVUPS Y7, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-// leakyReluEachAVX2 is leakyReluEachGeneric for avx2, with the same bits.
-//
-// func leakyReluEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·leakyReluEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
 
-	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS leakyReluEachAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS leakyReluEachAVX2Const<>+8(SB), Y1
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
 	VMULPS Y0, Y1, Y3
-	VBLENDVPS Y2, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)(AX*1)
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y3
+	VMOVUPS Y3, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	VZEROUPPER 
 	RET 
 
-DATA leakyReluGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA leakyReluGradientEachAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL leakyReluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $16
-
-// leakyReluGradientEachAVX2 is leakyReluGradientEachGeneric for avx2, with the same bits.
+// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
 //
-// func leakyReluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·leakyReluGradientEachAVX2(SB), NOSPLIT, $0-24
+// func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), R8
 	MOVQ x0+8(FP), SI
 	MOVQ x1+16(FP), DI
@@ -7315,336 +16061,8 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS leakyReluGradientEachAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y5
-	VBLENDVPS Y4, Y5, Y0, Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VMOVUPS Y4, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA reluGradientEachAVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-// func reluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
-	VMOVUPS Y2, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA sigmoidEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA sigmoidEachAVX2Const<>+8(SB)/4, $0x42b20000
-DATA sigmoidEachAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA sigmoidEachAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA sigmoidEachAVX2Const<>+32(SB)/4, $0x4b400000
-DATA sigmoidEachAVX2Const<>+40(SB)/4, $0x3f317200
-DATA sigmoidEachAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA sigmoidEachAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA sigmoidEachAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA sigmoidEachAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA sigmoidEachAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA sigmoidEachAVX2Const<>+88(SB)/4, $0x3f000000
-DATA sigmoidEachAVX2Const<>+96(SB)/4, $0x3f800000
-DATA sigmoidEachAVX2Const<>+104(SB)/4, $0x7f
-DATA sigmoidEachAVX2Const<>+112(SB)/4, $0x0
-GLOBL sigmoidEachAVX2Const<>(SB), RODATA|NOPTR, $120
-
-// sigmoidEachAVX2 is sigmoidEachGeneric for avx2, with the same bits.
-//
-// func sigmoidEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// y = sigmoid(x)
-	VBROADCASTSS sigmoidEachAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+8(SB), Y1
-	VMINPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+16(SB), Y1
-	VMAXPS Y3, Y1, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VADDPS Y1, Y3, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VSUBPS Y1, Y4, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+40(SB), Y1
-	VMULPS Y1, Y3, Y5
-	VSUBPS Y5, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+48(SB), Y2
-	VMULPS Y2, Y3, Y5
-	VSUBPS Y5, Y1, Y2
-	VMULPS Y2, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+56(SB), Y3
-	VMULPS Y2, Y3, Y5
-	VBROADCASTSS sigmoidEachAVX2Const<>+64(SB), Y3
-	VADDPS Y3, Y5, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y2, Y6, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y6
-	VMULPS Y6, Y1, Y3
-	VADDPS Y2, Y3, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y1, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+32(SB), Y1
-	VPSUBD Y1, Y4, Y2
-	VPSRAD $1, Y2, Y1
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y1, Y5
-	VPSLLD $23, Y5, Y4
-	VMULPS Y4, Y3, Y5
-	VPSUBD Y1, Y2, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+104(SB), Y1
-	VPADDD Y1, Y3, Y2
-	VPSLLD $23, Y2, Y1
-	VMULPS Y1, Y5, Y2
-	VBROADCASTSS sigmoidEachAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y3, Y2, Y1, Y4
-	VBROADCASTSS sigmoidEachAVX2Const<>+96(SB), Y1
-	VADDPS Y2, Y1, Y3
-	VDIVPS Y3, Y4, Y1
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA sigmoidGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL sigmoidGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// sigmoidGradientEachAVX2 is sigmoidGradientEachGeneric for avx2, with the same bits.
-//
-// func sigmoidGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·sigmoidGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · (y · (1 - y))
-	VBROADCASTSS sigmoidGradientEachAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y3
-	VMULPS Y3, Y0, Y2
-	VMULPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA softsignEachAVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA softsignEachAVX2Const<>+8(SB)/4, $0xf149f2ca
-DATA softsignEachAVX2Const<>+16(SB)/4, $0x3f800000
-DATA softsignEachAVX2Const<>+24(SB)/4, $0x80000000
-GLOBL softsignEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// softsignEachAVX2 is softsignEachGeneric for avx2, with the same bits.
-//
-// func softsignEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·softsignEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS softsignEachAVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y2
-	VBROADCASTSS softsignEachAVX2Const<>+8(SB), Y1
-	VMAXPS Y2, Y1, Y3
-
-	// y = a / (1 + abs(a))
-	VBROADCASTSS softsignEachAVX2Const<>+16(SB), Y1
-	VBROADCASTSS softsignEachAVX2Const<>+24(SB), Y2
-	VANDNPS Y3, Y2, Y4
-	VADDPS Y4, Y1, Y2
-	VDIVPS Y2, Y3, Y1
-	VMOVUPS Y1, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA tanhEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA tanhEachAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA tanhEachAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA tanhEachAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA tanhEachAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA tanhEachAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA tanhEachAVX2Const<>+48(SB)/4, $0x3f200000
-DATA tanhEachAVX2Const<>+56(SB)/4, $0x41200000
-DATA tanhEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA tanhEachAVX2Const<>+72(SB)/4, $0x4b400000
-DATA tanhEachAVX2Const<>+80(SB)/4, $0x3f317200
-DATA tanhEachAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA tanhEachAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA tanhEachAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA tanhEachAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA tanhEachAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA tanhEachAVX2Const<>+128(SB)/4, $0x3f000000
-DATA tanhEachAVX2Const<>+136(SB)/4, $0x3f800000
-DATA tanhEachAVX2Const<>+144(SB)/4, $0x7f
-DATA tanhEachAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL tanhEachAVX2Const<>(SB), RODATA|NOPTR, $160
-
-// tanhEachAVX2 is tanhEachGeneric for avx2, with the same bits.
-//
-// func tanhEachAVX2(y *[8]float32, x0 *[8]float32)
-TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// y = tanh(x)
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y2
-	VBROADCASTSS tanhEachAVX2Const<>+0(SB), Y1
-	VANDNPS Y0, Y1, Y3
-	VMULPS Y3, Y3, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+8(SB), Y4
-	VMULPS Y1, Y4, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+16(SB), Y4
-	VADDPS Y4, Y5, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y6
-	VMULPS Y1, Y6, Y4
-	VMULPS Y3, Y4, Y1
-	VADDPS Y3, Y1, Y4
-	VBROADCASTSS tanhEachAVX2Const<>+48(SB), Y1
-	VCMPPS $17, Y1, Y3, Y5
-	VBROADCASTSS tanhEachAVX2Const<>+56(SB), Y1
-	VMINPS Y3, Y1, Y6
-	VADDPS Y6, Y6, Y1
-	VBROADCASTSS tanhEachAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VADDPS Y3, Y6, Y7
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y3
-	VSUBPS Y3, Y7, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+80(SB), Y3
-	VMULPS Y3, Y6, Y8
-	VSUBPS Y8, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+88(SB), Y1
-	VMULPS Y1, Y6, Y8
-	VSUBPS Y8, Y3, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y8
-	VBROADCASTSS tanhEachAVX2Const<>+104(SB), Y6
-	VADDPS Y6, Y8, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y1, Y9, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y6, Y9
-	VMULPS Y9, Y3, Y6
-	VADDPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VADDPS Y1, Y3, Y6
-	VBROADCASTSS tanhEachAVX2Const<>+72(SB), Y1
-	VPSUBD Y1, Y7, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+144(SB), Y1
-	VPADDD Y1, Y3, Y7
-	VPSLLD $23, Y7, Y1
-	VMULPS Y1, Y6, Y3
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y1
-	VBROADCASTSS tanhEachAVX2Const<>+152(SB), Y6
-	VBROADCASTSS tanhEachAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y8
-	VDIVPS Y8, Y6, Y3
-	VSUBPS Y3, Y1, Y6
-	VBLENDVPS Y5, Y4, Y6, Y1
-	VORPS Y2, Y1, Y3
-	VMOVUPS Y3, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-// func tanhGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · (1 - (y · y))
-	VBROADCASTSS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y4
-	VMULPS Y4, Y1, Y2
+	// y = x · m
+	VMULPS Y1, Y0, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // registers of the operands' pointers, in order; R8 is the result.
@@ -15,7 +16,7 @@ const regOffset = "AX"
 
 // Map prints an element-wise kernel. It reports false where an operation has
 // no vector form yet or the registers do not suffice.
-func Map(k *asm.Map) (f *asm.Func, ok bool) {
+func Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	if len(k.Ins) > len(operandRegs) {
 		return nil, false
 	}
@@ -42,10 +43,11 @@ type unsupported struct{}
 // mapper prints a scalar program on vectors.
 type mapper struct {
 	*writer
-	k    *asm.Map
+	k    *kernel.Map
 	used [16]bool
 	at   map[string]Y // leaves and names of the program
 	mask *Y           // of the last, partial vector
+	once bool         // the formula is noted elsewhere
 }
 
 func (m *mapper) write() {
@@ -121,7 +123,9 @@ func (m *mapper) program(prog expr.Program, leaves []string) {
 		owned[l] = true
 	}
 	for _, a := range prog {
-		m.Note("%s = %s", a.Name, a.X)
+		if !m.once {
+			m.Note("%s = %s", a.Name, a.X)
+		}
 		y := m.value(a.X)
 		if old, ok := m.at[a.Name]; ok && owned[a.Name] && old != y.y {
 			m.used[old] = false
@@ -179,9 +183,9 @@ func (m *mapper) bits(v uint32) value {
 
 // three is dst = a op b, freeing both; a is the left operand.
 func (m *mapper) three(op string, a, b value) value {
+	m.free(a, b) // the result may take an operand's register
 	dst := m.temp()
 	m.Ins(op, b.y.String(), a.y.String(), dst.y.String())
-	m.free(a, b)
 	return dst
 }
 
