@@ -27,7 +27,7 @@ the limit that follows from both. Pin it to a quiet core where the system can.`,
 			if err != nil {
 				return err
 			}
-			o.Compiler, o.Talk = compiler(cmd.ErrOrStderr()), cmd.ErrOrStderr()
+			o.Compiler, o.Talk = compiler(cmd.ErrOrStderr(), ""), cmd.ErrOrStderr()
 			report, err := bench.Run(cmd.Context(), net, o)
 			if err != nil {
 				return err

@@ -24,9 +24,6 @@ const (
 	Train = "train"
 )
 
-// Auto is the path that the generated code prefers.
-const Auto = "auto"
-
 // Options say what to measure.
 type Options struct {
 	Compiler     *run.Compiler // builds, in its cache
@@ -53,10 +50,9 @@ func (o *Options) check() error {
 			}
 		}
 	}
-	known := append(paths(), Auto)
 	for _, p := range o.Paths {
-		if !slices.Contains(known, p) {
-			return run.OptionErrorf("--path must be one of %s, got %q", strings.Join(known, ", "), p)
+		if err := CheckPath(p); err != nil {
+			return err
 		}
 	}
 	if o.Time <= 0 {
@@ -75,6 +71,14 @@ func paths() []string {
 		}
 	}
 	return append(names, "purego")
+}
+
+// CheckPath refuses a --path that no code for this architecture can have.
+func CheckPath(path string) error {
+	if known := append(paths(), run.Auto); !slices.Contains(known, path) {
+		return run.OptionErrorf("--path must be one of %s, got %q", strings.Join(known, ", "), path)
+	}
+	return nil
 }
 
 // Run generates, compiles and measures a network.
@@ -211,13 +215,13 @@ func (b *benchmark) measure(ctx context.Context, path string) error {
 		case e.Path != "":
 			taken, b.report.GoVersion = e.Path, e.Go
 			switch {
-			case path == Auto || taken == path:
+			case path == run.Auto || taken == path:
 				about := time.Duration(len(b.plan)) * b.Time
 				fmt.Fprintf(b.Talk, "measuring %s, about %v …\n", taken, about.Round(time.Second))
 			case len(b.Paths) == 0:
 				return errSkip
 			default:
-				return fmt.Errorf("--path %s: this machine or this package has it not; it runs on %s", path, taken)
+				return run.PathError(path, taken)
 			}
 		case e.Machine != nil:
 			if b.report.Machine == nil {

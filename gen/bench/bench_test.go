@@ -68,7 +68,7 @@ func TestLimit(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	m := &Machine{}
-	p := &probed{GHz: 2, GFLOPs: 60, Tanh: 0.4}
+	p := &probed{GHz: 2, GFLOPs: 60, PerCycle: 30, Tanh: 0.4}
 	p.Bandwidth = append(p.Bandwidth, struct {
 		Bytes        int
 		Read, Update float64
@@ -77,9 +77,11 @@ func TestMerge(t *testing.T) {
 		Read, Update float64
 	}{200, 12, 4})
 	m.merge(p)
-	p.GHz, p.GFLOPs, p.Tanh, p.Bandwidth[1].Read = 1.9, 64, 0.3, 8
+	p.GHz, p.GFLOPs, p.PerCycle, p.Tanh, p.Bandwidth[1].Read = 1.9, 64, 29, 0.3, 8
 	m.merge(p)
-	require.Equal(t, 32.0, m.FLOPsPerCycle)
+	require.Equal(t, 30.0, m.FLOPsPerCycle)
+	require.Equal(t, 64.0, m.GFLOPs)
+	require.Equal(t, 2.0, m.GHz)
 	require.Equal(t, 0.3, m.Tanh)
 	require.Equal(t, []Bandwidth{{100, 12, 5}, {200, 12, 4}}, m.Bandwidth)
 	require.Equal(t, 4.5, m.at(150).Update)

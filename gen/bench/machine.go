@@ -30,9 +30,9 @@ type Bandwidth struct {
 
 // probed is a machine as the program reports it.
 type probed struct {
-	CPU         string
-	GHz, GFLOPs float64
-	Bandwidth   []struct {
+	CPU                   string
+	GHz, GFLOPs, PerCycle float64
+	Bandwidth             []struct {
 		Bytes        int
 		Read, Update float64
 	}
@@ -58,7 +58,7 @@ func (m *Machine) merge(p *probed) {
 		m.Bandwidth[i].Read = max(m.Bandwidth[i].Read, b.Read)
 		m.Bandwidth[i].Update = max(m.Bandwidth[i].Update, b.Update)
 	}
-	m.FLOPsPerCycle = m.GFLOPs / m.GHz
+	m.FLOPsPerCycle = max(m.FLOPsPerCycle, p.PerCycle)
 	// A smaller working set is never slower; where it was, it was disturbed.
 	for i := len(m.Bandwidth) - 2; i >= 0; i-- {
 		m.Bandwidth[i].Read = max(m.Bandwidth[i].Read, m.Bandwidth[i+1].Read)

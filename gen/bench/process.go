@@ -54,7 +54,7 @@ func start(ctx context.Context, program, path string, j job, talk io.Writer, han
 	}
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(line), talk
-	cmd.Env = append(os.Environ(), "NNGEN_PATH="+path)
+	cmd.Env = append(os.Environ(), run.PathVariable+"="+path)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
