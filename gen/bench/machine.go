@@ -42,6 +42,9 @@ type probed struct {
 // merge takes what several probes say at best.
 func (m *Machine) merge(p *probed) {
 	m.CPU = p.CPU
+	if p.GFLOPs > m.GFLOPs {
+		m.FLOPsPerCycle = p.PerCycle
+	}
 	m.GHz, m.GFLOPs = max(m.GHz, p.GHz), max(m.GFLOPs, p.GFLOPs)
 	for _, t := range []struct {
 		have *float64
@@ -58,7 +61,6 @@ func (m *Machine) merge(p *probed) {
 		m.Bandwidth[i].Read = max(m.Bandwidth[i].Read, b.Read)
 		m.Bandwidth[i].Update = max(m.Bandwidth[i].Update, b.Update)
 	}
-	m.FLOPsPerCycle = max(m.FLOPsPerCycle, p.PerCycle)
 	// A smaller working set is never slower; where it was, it was disturbed.
 	for i := len(m.Bandwidth) - 2; i >= 0; i-- {
 		m.Bandwidth[i].Read = max(m.Bandwidth[i].Read, m.Bandwidth[i+1].Read)
