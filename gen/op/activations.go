@@ -53,7 +53,7 @@ var activations = []Activation{
 	{
 		Kind: spec.Kind{Name: "tanh", Doc: "Hyperbolic tangent, y = (exp(x) − exp(−x))/(exp(x) + exp(−x)), y′ = 1 − y² (lecture eq. 5, its tanh corrected; PyTorch Tanh)."},
 		Y:    formula("y = tanh(x)"), DX: formula("dx = dy*(1 - y*y)"),
-		Bound: "y: 2·2⁻²⁴·|y|; y′: 2·2⁻²⁴",
+		Bound: "y: 2.5·2⁻²⁴·|y|; y′: 5·2⁻²⁴",
 	},
 	{
 		Kind: spec.Kind{Name: "relu", Doc: "Rectified linear unit, y = max(x, 0), y′ = 1 for x > 0, else 0, also at 0 (lecture eq. 6; PyTorch ReLU)."},

@@ -1710,7 +1710,14 @@ done8:
 	RET 
 
 DATA dense10GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense10GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense10GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense10GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -1814,9 +1821,9 @@ panels4:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -1843,9 +1850,9 @@ panels4:
 	VMOVUPS 1024(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 1024(R8)
 	ADDQ $7680, SI
 	ADDQ $1536, R8
@@ -1928,9 +1935,9 @@ panels7:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	ADDQ $5120, SI
@@ -1999,9 +2006,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $2560, SI
 	ADDQ $512, R8
@@ -2118,10 +2125,38 @@ done5:
 	RET 
 
 DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+16(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA adamElementsAVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+64(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+68(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+72(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+76(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+80(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+84(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+88(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+92(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+96(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+100(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+104(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+108(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+112(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+116(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+120(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
 //
@@ -2144,16 +2179,13 @@ elements1:
 	VMOVUPS (BX)(AX*1), Y5
 
 	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
-	VBROADCASTSS adamElementsAVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y2, Y7
-	VMULPS Y7, Y6, Y6
+	VSUBPS Y4, Y2, Y6
+	VMULPS adamElementsAVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y6
 
 	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
-	VBROADCASTSS adamElementsAVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y4
-	VBROADCASTSS adamElementsAVX2Const<>+16(SB), Y7
-	VMULPS Y2, Y7, Y7
+	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y4
+	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y4, Y4
 
@@ -2161,8 +2193,7 @@ elements1:
 	VMULPS Y6, Y0, Y5
 	VSQRTPS Y4, Y7
 	VDIVPS Y1, Y7, Y7
-	VBROADCASTSS adamElementsAVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS adamElementsAVX2Const<>+96(SB), Y7, Y7
 	VDIVPS Y7, Y5, Y5
 	VSUBPS Y5, Y3, Y5
 	VMOVUPS Y5, (DI)(AX*1)
@@ -5068,10 +5099,38 @@ done8:
 	RET 
 
 DATA learn8_2AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn8_2AVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA learn8_2AVX2Const<>+16(SB)/4, $0x3a83126f
-DATA learn8_2AVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL learn8_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn8_2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn8_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn8_2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn8_2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn8_2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn8_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
@@ -5123,21 +5182,17 @@ rows3:
 	VMOVUPS (R8), Y8
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
-	VBROADCASTSS learn8_2AVX2Const<>+0(SB), Y11
-	VSUBPS Y9, Y0, Y12
-	VMULPS Y12, Y11, Y11
+	VSUBPS Y9, Y0, Y11
+	VMULPS learn8_2AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y11
-	VBROADCASTSS learn8_2AVX2Const<>+8(SB), Y9
-	VMULPS Y10, Y9, Y9
-	VBROADCASTSS learn8_2AVX2Const<>+16(SB), Y12
-	VMULPS Y0, Y12, Y12
+	VMULPS learn8_2AVX2Const<>+32(SB), Y10, Y9
+	VMULPS learn8_2AVX2Const<>+64(SB), Y0, Y12
 	VMULPS Y0, Y12, Y12
 	VADDPS Y12, Y9, Y9
 	VMULPS Y11, Y6, Y10
 	VSQRTPS Y9, Y12
 	VDIVPS Y7, Y12, Y12
-	VBROADCASTSS learn8_2AVX2Const<>+24(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS learn8_2AVX2Const<>+96(SB), Y12, Y12
 	VDIVPS Y12, Y10, Y10
 	VSUBPS Y10, Y8, Y10
 	VMOVUPS Y10, (R8)
@@ -5146,21 +5201,17 @@ rows3:
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y8
 	VMOVUPS 64(DX), Y9
-	VBROADCASTSS learn8_2AVX2Const<>+0(SB), Y10
-	VSUBPS Y8, Y1, Y11
-	VMULPS Y11, Y10, Y10
+	VSUBPS Y8, Y1, Y10
+	VMULPS learn8_2AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y10
-	VBROADCASTSS learn8_2AVX2Const<>+8(SB), Y8
-	VMULPS Y9, Y8, Y8
-	VBROADCASTSS learn8_2AVX2Const<>+16(SB), Y11
-	VMULPS Y1, Y11, Y11
+	VMULPS learn8_2AVX2Const<>+32(SB), Y9, Y8
+	VMULPS learn8_2AVX2Const<>+64(SB), Y1, Y11
 	VMULPS Y1, Y11, Y11
 	VADDPS Y11, Y8, Y8
 	VMULPS Y10, Y6, Y9
 	VSQRTPS Y8, Y11
 	VDIVPS Y7, Y11, Y11
-	VBROADCASTSS learn8_2AVX2Const<>+24(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS learn8_2AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y9, Y9
 	VSUBPS Y9, Y0, Y9
 	VMOVUPS Y9, 64(R8)
@@ -5169,21 +5220,17 @@ rows3:
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y8
-	VBROADCASTSS learn8_2AVX2Const<>+0(SB), Y9
-	VSUBPS Y1, Y2, Y10
-	VMULPS Y10, Y9, Y9
+	VSUBPS Y1, Y2, Y9
+	VMULPS learn8_2AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y9
-	VBROADCASTSS learn8_2AVX2Const<>+8(SB), Y1
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS learn8_2AVX2Const<>+16(SB), Y10
-	VMULPS Y2, Y10, Y10
+	VMULPS learn8_2AVX2Const<>+32(SB), Y8, Y1
+	VMULPS learn8_2AVX2Const<>+64(SB), Y2, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y1, Y1
 	VMULPS Y9, Y6, Y8
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VBROADCASTSS learn8_2AVX2Const<>+24(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS learn8_2AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y8, Y8
 	VSUBPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
@@ -5192,21 +5239,17 @@ rows3:
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
 	VMOVUPS 192(DX), Y2
-	VBROADCASTSS learn8_2AVX2Const<>+0(SB), Y8
-	VSUBPS Y1, Y3, Y9
-	VMULPS Y9, Y8, Y8
+	VSUBPS Y1, Y3, Y8
+	VMULPS learn8_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y8
-	VBROADCASTSS learn8_2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn8_2AVX2Const<>+16(SB), Y9
-	VMULPS Y3, Y9, Y9
+	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn8_2AVX2Const<>+64(SB), Y3, Y9
 	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y1, Y1
 	VMULPS Y8, Y6, Y2
 	VSQRTPS Y1, Y9
 	VDIVPS Y7, Y9, Y9
-	VBROADCASTSS learn8_2AVX2Const<>+24(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS learn8_2AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 192(R8)
@@ -5215,21 +5258,17 @@ rows3:
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
 	VMOVUPS 256(DX), Y2
-	VBROADCASTSS learn8_2AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y4, Y8
-	VMULPS Y8, Y3, Y3
+	VSUBPS Y1, Y4, Y3
+	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn8_2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn8_2AVX2Const<>+16(SB), Y8
-	VMULPS Y4, Y8, Y8
+	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn8_2AVX2Const<>+64(SB), Y4, Y8
 	VMULPS Y4, Y8, Y8
 	VADDPS Y8, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y8
 	VDIVPS Y7, Y8, Y8
-	VBROADCASTSS learn8_2AVX2Const<>+24(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS learn8_2AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 256(R8)
@@ -5238,21 +5277,17 @@ rows3:
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
 	VMOVUPS 320(DX), Y2
-	VBROADCASTSS learn8_2AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y5, Y4
-	VMULPS Y4, Y3, Y3
+	VSUBPS Y1, Y5, Y3
+	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn8_2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn8_2AVX2Const<>+16(SB), Y4
-	VMULPS Y5, Y4, Y4
+	VMULPS learn8_2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn8_2AVX2Const<>+64(SB), Y5, Y4
 	VMULPS Y5, Y4, Y4
 	VADDPS Y4, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y4
 	VDIVPS Y7, Y4, Y4
-	VBROADCASTSS learn8_2AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y4, Y4
+	VADDPS learn8_2AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 320(R8)
@@ -5290,21 +5325,17 @@ rows6:
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
-	VBROADCASTSS learn8_2AVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y0, Y7
-	VMULPS Y7, Y6, Y6
+	VSUBPS Y4, Y0, Y6
+	VMULPS learn8_2AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y6
-	VBROADCASTSS learn8_2AVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y4
-	VBROADCASTSS learn8_2AVX2Const<>+16(SB), Y7
-	VMULPS Y0, Y7, Y7
+	VMULPS learn8_2AVX2Const<>+32(SB), Y5, Y4
+	VMULPS learn8_2AVX2Const<>+64(SB), Y0, Y7
 	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y4, Y4
 	VMULPS Y6, Y1, Y5
 	VSQRTPS Y4, Y7
 	VDIVPS Y2, Y7, Y7
-	VBROADCASTSS learn8_2AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS learn8_2AVX2Const<>+96(SB), Y7, Y7
 	VDIVPS Y7, Y5, Y5
 	VSUBPS Y5, Y3, Y5
 	VMOVUPS Y5, (R8)
@@ -5586,7 +5617,14 @@ done2:
 	RET 
 
 DATA dense5GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense5GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -5664,9 +5702,9 @@ rows2:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -5693,9 +5731,9 @@ rows2:
 	VMOVUPS 1024(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 1024(R8)
 	ADDQ $96, SI
 	ADDQ $1536, R8
@@ -5757,9 +5795,9 @@ rows4:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	ADDQ $64, SI
@@ -5812,9 +5850,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $32, SI
 	ADDQ $512, R8
@@ -5908,10 +5946,38 @@ done5:
 	RET 
 
 DATA learn8AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn8AVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA learn8AVX2Const<>+16(SB)/4, $0x3a83126f
-DATA learn8AVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL learn8AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn8AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn8AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn8AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn8AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn8AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn8AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn8AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn8AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn8AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn8AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn8AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn8AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn8AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn8AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn8AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn8AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn8AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn8AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
@@ -5963,21 +6029,17 @@ rows3:
 	VMOVUPS (R8), Y8
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
-	VBROADCASTSS learn8AVX2Const<>+0(SB), Y11
-	VSUBPS Y9, Y0, Y12
-	VMULPS Y12, Y11, Y11
+	VSUBPS Y9, Y0, Y11
+	VMULPS learn8AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y11
-	VBROADCASTSS learn8AVX2Const<>+8(SB), Y9
-	VMULPS Y10, Y9, Y9
-	VBROADCASTSS learn8AVX2Const<>+16(SB), Y12
-	VMULPS Y0, Y12, Y12
+	VMULPS learn8AVX2Const<>+32(SB), Y10, Y9
+	VMULPS learn8AVX2Const<>+64(SB), Y0, Y12
 	VMULPS Y0, Y12, Y12
 	VADDPS Y12, Y9, Y9
 	VMULPS Y11, Y6, Y10
 	VSQRTPS Y9, Y12
 	VDIVPS Y7, Y12, Y12
-	VBROADCASTSS learn8AVX2Const<>+24(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS learn8AVX2Const<>+96(SB), Y12, Y12
 	VDIVPS Y12, Y10, Y10
 	VSUBPS Y10, Y8, Y10
 	VMOVUPS Y10, (R8)
@@ -5986,21 +6048,17 @@ rows3:
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y8
 	VMOVUPS 32(DX), Y9
-	VBROADCASTSS learn8AVX2Const<>+0(SB), Y10
-	VSUBPS Y8, Y1, Y11
-	VMULPS Y11, Y10, Y10
+	VSUBPS Y8, Y1, Y10
+	VMULPS learn8AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y10
-	VBROADCASTSS learn8AVX2Const<>+8(SB), Y8
-	VMULPS Y9, Y8, Y8
-	VBROADCASTSS learn8AVX2Const<>+16(SB), Y11
-	VMULPS Y1, Y11, Y11
+	VMULPS learn8AVX2Const<>+32(SB), Y9, Y8
+	VMULPS learn8AVX2Const<>+64(SB), Y1, Y11
 	VMULPS Y1, Y11, Y11
 	VADDPS Y11, Y8, Y8
 	VMULPS Y10, Y6, Y9
 	VSQRTPS Y8, Y11
 	VDIVPS Y7, Y11, Y11
-	VBROADCASTSS learn8AVX2Const<>+24(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS learn8AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y9, Y9
 	VSUBPS Y9, Y0, Y9
 	VMOVUPS Y9, 32(R8)
@@ -6009,21 +6067,17 @@ rows3:
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
 	VMOVUPS 64(DX), Y8
-	VBROADCASTSS learn8AVX2Const<>+0(SB), Y9
-	VSUBPS Y1, Y2, Y10
-	VMULPS Y10, Y9, Y9
+	VSUBPS Y1, Y2, Y9
+	VMULPS learn8AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y9
-	VBROADCASTSS learn8AVX2Const<>+8(SB), Y1
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS learn8AVX2Const<>+16(SB), Y10
-	VMULPS Y2, Y10, Y10
+	VMULPS learn8AVX2Const<>+32(SB), Y8, Y1
+	VMULPS learn8AVX2Const<>+64(SB), Y2, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y1, Y1
 	VMULPS Y9, Y6, Y8
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VBROADCASTSS learn8AVX2Const<>+24(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS learn8AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y8, Y8
 	VSUBPS Y8, Y0, Y8
 	VMOVUPS Y8, 64(R8)
@@ -6032,21 +6086,17 @@ rows3:
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
 	VMOVUPS 96(DX), Y2
-	VBROADCASTSS learn8AVX2Const<>+0(SB), Y8
-	VSUBPS Y1, Y3, Y9
-	VMULPS Y9, Y8, Y8
+	VSUBPS Y1, Y3, Y8
+	VMULPS learn8AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y8
-	VBROADCASTSS learn8AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn8AVX2Const<>+16(SB), Y9
-	VMULPS Y3, Y9, Y9
+	VMULPS learn8AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn8AVX2Const<>+64(SB), Y3, Y9
 	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y1, Y1
 	VMULPS Y8, Y6, Y2
 	VSQRTPS Y1, Y9
 	VDIVPS Y7, Y9, Y9
-	VBROADCASTSS learn8AVX2Const<>+24(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS learn8AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 96(R8)
@@ -6055,21 +6105,17 @@ rows3:
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y2
-	VBROADCASTSS learn8AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y4, Y8
-	VMULPS Y8, Y3, Y3
+	VSUBPS Y1, Y4, Y3
+	VMULPS learn8AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn8AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn8AVX2Const<>+16(SB), Y8
-	VMULPS Y4, Y8, Y8
+	VMULPS learn8AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn8AVX2Const<>+64(SB), Y4, Y8
 	VMULPS Y4, Y8, Y8
 	VADDPS Y8, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y8
 	VDIVPS Y7, Y8, Y8
-	VBROADCASTSS learn8AVX2Const<>+24(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS learn8AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 128(R8)
@@ -6078,21 +6124,17 @@ rows3:
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
 	VMOVUPS 160(DX), Y2
-	VBROADCASTSS learn8AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y5, Y4
-	VMULPS Y4, Y3, Y3
+	VSUBPS Y1, Y5, Y3
+	VMULPS learn8AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn8AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn8AVX2Const<>+16(SB), Y4
-	VMULPS Y5, Y4, Y4
+	VMULPS learn8AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn8AVX2Const<>+64(SB), Y5, Y4
 	VMULPS Y5, Y4, Y4
 	VADDPS Y4, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y4
 	VDIVPS Y7, Y4, Y4
-	VBROADCASTSS learn8AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y4, Y4
+	VADDPS learn8AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 160(R8)
@@ -6130,21 +6172,17 @@ rows6:
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
-	VBROADCASTSS learn8AVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y0, Y7
-	VMULPS Y7, Y6, Y6
+	VSUBPS Y4, Y0, Y6
+	VMULPS learn8AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y6
-	VBROADCASTSS learn8AVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y4
-	VBROADCASTSS learn8AVX2Const<>+16(SB), Y7
-	VMULPS Y0, Y7, Y7
+	VMULPS learn8AVX2Const<>+32(SB), Y5, Y4
+	VMULPS learn8AVX2Const<>+64(SB), Y0, Y7
 	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y4, Y4
 	VMULPS Y6, Y1, Y5
 	VSQRTPS Y4, Y7
 	VDIVPS Y2, Y7, Y7
-	VBROADCASTSS learn8AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS learn8AVX2Const<>+96(SB), Y7, Y7
 	VDIVPS Y7, Y5, Y5
 	VSUBPS Y5, Y3, Y5
 	VMOVUPS Y5, (R8)
@@ -7510,7 +7548,14 @@ done6:
 	RET 
 
 DATA dense6GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense6GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -7614,9 +7659,9 @@ panels4:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -7643,9 +7688,9 @@ panels4:
 	VMOVUPS 64(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 64(R8)
 	ADDQ $1536, SI
 	ADDQ $96, R8
@@ -7728,9 +7773,9 @@ panels7:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	ADDQ $1024, SI
@@ -7799,9 +7844,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $512, SI
 	ADDQ $32, R8
@@ -8019,7 +8064,14 @@ done5:
 	RET 
 
 DATA dense9GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense9GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense9GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense9GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -8123,9 +8175,9 @@ panels4:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -8152,9 +8204,9 @@ panels4:
 	VMOVUPS 1024(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 1024(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
@@ -8237,9 +8289,9 @@ panels7:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	ADDQ $1024, SI
@@ -8308,9 +8360,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $512, SI
 	ADDQ $512, R8

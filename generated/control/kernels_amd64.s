@@ -14,27 +14,103 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -74,320 +150,240 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 480(DI), Y15, Y3
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y4
-	VANDPS Y4, Y0, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y5
-	VANDNPS Y0, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y4, Y5
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y4, Y4
+	VMULPS Y4, Y4, Y5
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y4, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y4, Y7, Y4
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y4, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y4, Y8, Y4
+	VADDPS Y4, Y7, Y4
+	VADDPS Y5, Y4, Y4
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y5
+	VORPS Y5, Y4, Y4
 	VMOVUPS Y4, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y4
-	VANDNPS Y1, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y5
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y5, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y5, Y6
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y4, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y6
-	VMINPS Y4, Y6, Y4
-	VADDPS Y4, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y4, Y4
-	VMULPS Y4, Y4, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y4, Y8, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y4, Y4
-	VDIVPS Y4, Y8, Y4
-	VSUBPS Y4, Y6, Y4
-	VBLENDVPS Y7, Y5, Y4, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y5, Y7
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y4, Y7, Y4
+	VADDPS Y6, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y5, Y6
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y4
+	VORPS Y4, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y4
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y4, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y1, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y4
-	VMINPS Y1, Y4, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y4, Y1
-	VBLENDVPS Y5, Y2, Y1, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y4, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -519,150 +515,72 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -758,172 +676,346 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish6:
-	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y11
+	VSUBPS Y11, Y10, Y10
+	VMULPS Y10, Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y14
+	VMULPS Y10, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y14
+	VMULPS Y11, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y15
+	VMULPS Y10, Y15, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y11, Y14, Y11
+	VADDPS Y13, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y14
+	VMULPS Y10, Y14, Y10
+	VADDPS Y10, Y13, Y10
+	VADDPS Y11, Y10, Y10
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y11
+	VORPS Y11, Y10, Y10
+	VMOVUPS Y10, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y14
+	VMULPS Y0, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y10, Y13, Y10
+	VADDPS Y12, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y13
+	VMULPS Y0, Y13, Y0
+	VADDPS Y0, Y12, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y10
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y12
+	VMULPS Y1, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y1, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y1, Y12, Y1
+	VADDPS Y11, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VADDPS Y0, Y11, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y1, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y1
+	VADDPS Y10, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y1, Y1, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y10
+	VMULPS Y0, Y10, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 384(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 416(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $128, R10
-	DECQ CX
-	JNZ finish6
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
 	DECQ AX
@@ -931,8 +1023,8 @@ finish6:
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -961,179 +1053,177 @@ rows7:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1265,150 +1355,72 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -1504,172 +1516,346 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish6:
-	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y12, Y11
+	VSUBPS Y11, Y10, Y10
+	VMULPS Y10, Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y12, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y12, Y14
+	VMULPS Y10, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y12, Y14
+	VMULPS Y11, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y12, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y12, Y15
+	VMULPS Y10, Y15, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y11, Y14, Y11
+	VADDPS Y13, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y12, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y12, Y14
+	VMULPS Y10, Y14, Y10
+	VADDPS Y10, Y13, Y10
+	VADDPS Y11, Y10, Y10
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y11
+	VORPS Y11, Y10, Y10
+	VMOVUPS Y10, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y14
+	VMULPS Y0, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y10, Y13, Y10
+	VADDPS Y12, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y13
+	VMULPS Y0, Y13, Y0
+	VADDPS Y0, Y12, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y10
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y12
+	VMULPS Y1, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y1, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y1, Y12, Y1
+	VADDPS Y11, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VADDPS Y0, Y11, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y1, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y1
+	VADDPS Y10, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y1, Y1, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y10
+	VMULPS Y0, Y10, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 384(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 416(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $128, R10
-	DECQ CX
-	JNZ finish6
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
 	DECQ AX
@@ -1677,8 +1863,8 @@ finish6:
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1707,179 +1893,177 @@ rows7:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1919,320 +2103,240 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 480(DI), Y15, Y3
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y4
-	VANDPS Y4, Y0, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y5
-	VANDNPS Y0, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y5
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y4, Y4
+	VMULPS Y4, Y4, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y4, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y4, Y7, Y4
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y4, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y4, Y8, Y4
+	VADDPS Y4, Y7, Y4
+	VADDPS Y5, Y4, Y4
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y5
+	VORPS Y5, Y4, Y4
 	VMOVUPS Y4, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y4
-	VANDNPS Y1, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y5, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y4, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y6
-	VMINPS Y4, Y6, Y4
-	VADDPS Y4, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y4, Y4
-	VMULPS Y4, Y4, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y4, Y8, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y4, Y4
-	VDIVPS Y4, Y8, Y4
-	VSUBPS Y4, Y6, Y4
-	VBLENDVPS Y7, Y5, Y4, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y4, Y7, Y4
+	VADDPS Y6, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y4
+	VORPS Y4, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y4, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y4
-	VMINPS Y1, Y4, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y4, Y1
-	VBLENDVPS Y5, Y2, Y1, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y4, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2364,150 +2468,72 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -2603,172 +2629,346 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish6:
-	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y11
+	VSUBPS Y11, Y10, Y10
+	VMULPS Y10, Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y14
+	VMULPS Y10, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y14
+	VMULPS Y11, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y15
+	VMULPS Y10, Y15, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y11, Y14, Y11
+	VADDPS Y13, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y14
+	VMULPS Y10, Y14, Y10
+	VADDPS Y10, Y13, Y10
+	VADDPS Y11, Y10, Y10
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y11
+	VORPS Y11, Y10, Y10
+	VMOVUPS Y10, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y14
+	VMULPS Y0, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y10, Y13, Y10
+	VADDPS Y12, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y13
+	VMULPS Y0, Y13, Y0
+	VADDPS Y0, Y12, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y10
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y12
+	VMULPS Y1, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y1, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y1, Y12, Y1
+	VADDPS Y11, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VADDPS Y0, Y11, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y1, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y1
+	VADDPS Y10, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y1, Y1, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y10
+	VMULPS Y0, Y10, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 384(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 416(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $128, R10
-	DECQ CX
-	JNZ finish6
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
 	DECQ AX
@@ -2776,8 +2976,8 @@ finish6:
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2806,179 +3006,177 @@ rows7:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3018,295 +3216,139 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 480(DI), Y15, Y3
 
 	// y = tanh(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y4
-	VANDPS Y4, Y0, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y5
-	VANDNPS Y0, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y8
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y4, Y5
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y4, Y4
+	VMULPS Y4, Y4, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y4, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y8
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y4, Y7, Y4
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y4, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y4, Y8, Y4
+	VADDPS Y4, Y7, Y4
+	VADDPS Y5, Y4, Y4
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y5
+	VORPS Y5, Y4, Y4
 	VMOVUPS Y4, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y4
-	VANDNPS Y1, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y7
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y5, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y5, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y7
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y4, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y6
-	VMINPS Y4, Y6, Y4
-	VADDPS Y4, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y4, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y4, Y4
-	VMULPS Y4, Y4, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y4, Y9, Y9
-	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y4, Y8, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y4, Y4
-	VDIVPS Y4, Y8, Y4
-	VSUBPS Y4, Y6, Y4
-	VBLENDVPS Y7, Y5, Y4, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y5, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y4, Y7, Y4
+	VADDPS Y6, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y5, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y4
+	VORPS Y4, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y6
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y6
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS Y1, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y4, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y5
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y1, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y4
-	VMINPS Y1, Y4, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y4, Y1
-	VBLENDVPS Y5, Y2, Y1, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y4, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -3513,27 +3555,103 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense2ForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense2ForwardAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense2ForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense2ForwardAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense2ForwardAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense2ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense2ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense2ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense2ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense2ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3607,320 +3725,240 @@ inputs1:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+16(SB), Y8
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+24(SB), Y8
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense2ForwardAVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y3, Y3
-	VMULPS Y3, Y3, Y9
-	VBROADCASTSS dense2ForwardAVX2Const<>+96(SB), Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardAVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardAVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardAVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardAVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y3, Y9, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VDIVPS Y3, Y9, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y8, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y5, Y8
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y5, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+16(SB), Y7
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+24(SB), Y7
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y5, Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardAVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardAVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardAVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardAVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y5, Y5
-	VPSLLD $23, Y5, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y3, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardAVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense2ForwardRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4054,441 +4092,207 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
@@ -4587,295 +4391,139 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y3, Y3
-	VMULPS Y3, Y3, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y3, Y9, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VDIVPS Y3, Y9, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y8, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y5, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y5, Y5
-	VPSLLD $23, Y5, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -4944,149 +4592,71 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y1, Y5, Y1
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y1, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y1, Y4, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y4, Y1
-	VBLENDVPS Y5, Y3, Y1, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y4, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
@@ -5096,27 +4666,103 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense2ForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense2ForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense2ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -5190,320 +4836,240 @@ inputs1:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+16(SB), Y8
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+24(SB), Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y3, Y3
-	VMULPS Y3, Y3, Y9
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+96(SB), Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y3, Y9, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VDIVPS Y3, Y9, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y8, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y5, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y5, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+16(SB), Y7
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+24(SB), Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y5, Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y5, Y5
-	VPSLLD $23, Y5, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
@@ -5637,441 +5203,207 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
@@ -6170,295 +5502,139 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y3, Y3
-	VMULPS Y3, Y3, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y3, Y9, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VDIVPS Y3, Y9, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y8, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y5, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y5, Y5
-	VPSLLD $23, Y5, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -6527,149 +5703,71 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y1, Y5, Y1
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y1, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y1, Y4, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y4, Y1
-	VBLENDVPS Y5, Y3, Y1, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y4, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
@@ -6680,7 +5778,14 @@ done8:
 	RET 
 
 DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -6784,9 +5889,9 @@ panels4:
 	VINSERTF128 $1, 128(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 128(R8)
@@ -6814,9 +5919,9 @@ panels4:
 	VMOVUPS 256(R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, 256(R8)
 	ADDQ $384, SI
@@ -6900,9 +6005,9 @@ panels7:
 	VINSERTF128 $1, 128(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 128(R8)
@@ -6972,9 +6077,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $128, SI
@@ -7092,10 +6197,38 @@ done5:
 	RET 
 
 DATA learn2_2AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+16(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL learn2_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn2_2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn2_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
@@ -7149,21 +6282,17 @@ rows3:
 	VMOVUPS (R8), Y8
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
-	VBROADCASTSS learn2_2AVX2Const<>+0(SB), Y11
-	VSUBPS Y9, Y0, Y12
-	VMULPS Y12, Y11, Y11
+	VSUBPS Y9, Y0, Y11
+	VMULPS learn2_2AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y11
-	VBROADCASTSS learn2_2AVX2Const<>+8(SB), Y9
-	VMULPS Y10, Y9, Y9
-	VBROADCASTSS learn2_2AVX2Const<>+16(SB), Y12
-	VMULPS Y0, Y12, Y12
+	VMULPS learn2_2AVX2Const<>+32(SB), Y10, Y9
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y12
 	VMULPS Y0, Y12, Y12
 	VADDPS Y12, Y9, Y9
 	VMULPS Y11, Y6, Y10
 	VSQRTPS Y9, Y12
 	VDIVPS Y7, Y12, Y12
-	VBROADCASTSS learn2_2AVX2Const<>+24(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS learn2_2AVX2Const<>+96(SB), Y12, Y12
 	VDIVPS Y12, Y10, Y10
 	VSUBPS Y10, Y8, Y10
 	VMOVUPS Y10, (R8)
@@ -7172,21 +6301,17 @@ rows3:
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y8
 	VMOVUPS 64(DX), Y9
-	VBROADCASTSS learn2_2AVX2Const<>+0(SB), Y10
-	VSUBPS Y8, Y1, Y11
-	VMULPS Y11, Y10, Y10
+	VSUBPS Y8, Y1, Y10
+	VMULPS learn2_2AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y10
-	VBROADCASTSS learn2_2AVX2Const<>+8(SB), Y8
-	VMULPS Y9, Y8, Y8
-	VBROADCASTSS learn2_2AVX2Const<>+16(SB), Y11
-	VMULPS Y1, Y11, Y11
+	VMULPS learn2_2AVX2Const<>+32(SB), Y9, Y8
+	VMULPS learn2_2AVX2Const<>+64(SB), Y1, Y11
 	VMULPS Y1, Y11, Y11
 	VADDPS Y11, Y8, Y8
 	VMULPS Y10, Y6, Y9
 	VSQRTPS Y8, Y11
 	VDIVPS Y7, Y11, Y11
-	VBROADCASTSS learn2_2AVX2Const<>+24(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS learn2_2AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y9, Y9
 	VSUBPS Y9, Y0, Y9
 	VMOVUPS Y9, 64(R8)
@@ -7195,21 +6320,17 @@ rows3:
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y8
-	VBROADCASTSS learn2_2AVX2Const<>+0(SB), Y9
-	VSUBPS Y1, Y2, Y10
-	VMULPS Y10, Y9, Y9
+	VSUBPS Y1, Y2, Y9
+	VMULPS learn2_2AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y9
-	VBROADCASTSS learn2_2AVX2Const<>+8(SB), Y1
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS learn2_2AVX2Const<>+16(SB), Y10
-	VMULPS Y2, Y10, Y10
+	VMULPS learn2_2AVX2Const<>+32(SB), Y8, Y1
+	VMULPS learn2_2AVX2Const<>+64(SB), Y2, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y1, Y1
 	VMULPS Y9, Y6, Y8
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VBROADCASTSS learn2_2AVX2Const<>+24(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS learn2_2AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y8, Y8
 	VSUBPS Y8, Y0, Y8
 	VMOVUPS Y8, 128(R8)
@@ -7218,21 +6339,17 @@ rows3:
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
 	VMOVUPS 192(DX), Y2
-	VBROADCASTSS learn2_2AVX2Const<>+0(SB), Y8
-	VSUBPS Y1, Y3, Y9
-	VMULPS Y9, Y8, Y8
+	VSUBPS Y1, Y3, Y8
+	VMULPS learn2_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y8
-	VBROADCASTSS learn2_2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn2_2AVX2Const<>+16(SB), Y9
-	VMULPS Y3, Y9, Y9
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn2_2AVX2Const<>+64(SB), Y3, Y9
 	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y1, Y1
 	VMULPS Y8, Y6, Y2
 	VSQRTPS Y1, Y9
 	VDIVPS Y7, Y9, Y9
-	VBROADCASTSS learn2_2AVX2Const<>+24(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS learn2_2AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 192(R8)
@@ -7241,21 +6358,17 @@ rows3:
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
 	VMOVUPS 256(DX), Y2
-	VBROADCASTSS learn2_2AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y4, Y8
-	VMULPS Y8, Y3, Y3
+	VSUBPS Y1, Y4, Y3
+	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn2_2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn2_2AVX2Const<>+16(SB), Y8
-	VMULPS Y4, Y8, Y8
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn2_2AVX2Const<>+64(SB), Y4, Y8
 	VMULPS Y4, Y8, Y8
 	VADDPS Y8, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y8
 	VDIVPS Y7, Y8, Y8
-	VBROADCASTSS learn2_2AVX2Const<>+24(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS learn2_2AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 256(R8)
@@ -7264,21 +6377,17 @@ rows3:
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
 	VMOVUPS 320(DX), Y2
-	VBROADCASTSS learn2_2AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y5, Y4
-	VMULPS Y4, Y3, Y3
+	VSUBPS Y1, Y5, Y3
+	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn2_2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn2_2AVX2Const<>+16(SB), Y4
-	VMULPS Y5, Y4, Y4
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn2_2AVX2Const<>+64(SB), Y5, Y4
 	VMULPS Y5, Y4, Y4
 	VADDPS Y4, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y4
 	VDIVPS Y7, Y4, Y4
-	VBROADCASTSS learn2_2AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y4, Y4
+	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 320(R8)
@@ -7317,21 +6426,17 @@ rows6:
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
-	VBROADCASTSS learn2_2AVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y0, Y7
-	VMULPS Y7, Y6, Y6
+	VSUBPS Y4, Y0, Y6
+	VMULPS learn2_2AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y6
-	VBROADCASTSS learn2_2AVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y4
-	VBROADCASTSS learn2_2AVX2Const<>+16(SB), Y7
-	VMULPS Y0, Y7, Y7
+	VMULPS learn2_2AVX2Const<>+32(SB), Y5, Y4
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y7
 	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y4, Y4
 	VMULPS Y6, Y1, Y5
 	VSQRTPS Y4, Y7
 	VDIVPS Y2, Y7, Y7
-	VBROADCASTSS learn2_2AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS learn2_2AVX2Const<>+96(SB), Y7, Y7
 	VDIVPS Y7, Y5, Y5
 	VSUBPS Y5, Y3, Y5
 	VMOVUPS Y5, (R8)
@@ -7733,7 +6838,14 @@ inputs1:
 	RET 
 
 DATA dense3GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense3GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -7821,9 +6933,9 @@ rows2:
 	VINSERTF128 $1, 128(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 128(R8)
@@ -7851,9 +6963,9 @@ rows2:
 	VMOVUPS 256(R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, 256(R8)
 	ADDQ $24, SI
@@ -7926,9 +7038,9 @@ rows4:
 	VINSERTF128 $1, 128(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 128(R8)
@@ -7992,9 +7104,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $8, SI
@@ -8092,10 +7204,38 @@ done5:
 	RET 
 
 DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+16(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA adamElementsAVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA adamElementsAVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA adamElementsAVX2Const<>+64(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+68(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+72(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+76(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+80(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+84(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+88(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+92(SB)/4, $0x3a83126f
+DATA adamElementsAVX2Const<>+96(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+100(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+104(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+108(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+112(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+116(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+120(SB)/4, $0x322bcc77
+DATA adamElementsAVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
 //
@@ -8118,16 +7258,13 @@ elements1:
 	VMOVUPS (BX)(AX*1), Y5
 
 	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
-	VBROADCASTSS adamElementsAVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y2, Y7
-	VMULPS Y7, Y6, Y6
+	VSUBPS Y4, Y2, Y6
+	VMULPS adamElementsAVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y6
 
 	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
-	VBROADCASTSS adamElementsAVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y4
-	VBROADCASTSS adamElementsAVX2Const<>+16(SB), Y7
-	VMULPS Y2, Y7, Y7
+	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y4
+	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y4, Y4
 
@@ -8135,8 +7272,7 @@ elements1:
 	VMULPS Y6, Y0, Y5
 	VSQRTPS Y4, Y7
 	VDIVPS Y1, Y7, Y7
-	VBROADCASTSS adamElementsAVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS adamElementsAVX2Const<>+96(SB), Y7, Y7
 	VDIVPS Y7, Y5, Y5
 	VSUBPS Y5, Y3, Y5
 	VMOVUPS Y5, (DI)(AX*1)
@@ -8149,10 +7285,38 @@ elements1:
 	RET 
 
 DATA learn2AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+8(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+16(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+24(SB)/4, $0x322bcc77
-GLOBL learn2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn2AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
@@ -8206,21 +7370,17 @@ rows3:
 	VMOVUPS (R8), Y8
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
-	VBROADCASTSS learn2AVX2Const<>+0(SB), Y11
-	VSUBPS Y9, Y0, Y12
-	VMULPS Y12, Y11, Y11
+	VSUBPS Y9, Y0, Y11
+	VMULPS learn2AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y11
-	VBROADCASTSS learn2AVX2Const<>+8(SB), Y9
-	VMULPS Y10, Y9, Y9
-	VBROADCASTSS learn2AVX2Const<>+16(SB), Y12
-	VMULPS Y0, Y12, Y12
+	VMULPS learn2AVX2Const<>+32(SB), Y10, Y9
+	VMULPS learn2AVX2Const<>+64(SB), Y0, Y12
 	VMULPS Y0, Y12, Y12
 	VADDPS Y12, Y9, Y9
 	VMULPS Y11, Y6, Y10
 	VSQRTPS Y9, Y12
 	VDIVPS Y7, Y12, Y12
-	VBROADCASTSS learn2AVX2Const<>+24(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS learn2AVX2Const<>+96(SB), Y12, Y12
 	VDIVPS Y12, Y10, Y10
 	VSUBPS Y10, Y8, Y10
 	VMOVUPS Y10, (R8)
@@ -8229,21 +7389,17 @@ rows3:
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y8
 	VMOVUPS 32(DX), Y9
-	VBROADCASTSS learn2AVX2Const<>+0(SB), Y10
-	VSUBPS Y8, Y1, Y11
-	VMULPS Y11, Y10, Y10
+	VSUBPS Y8, Y1, Y10
+	VMULPS learn2AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y10
-	VBROADCASTSS learn2AVX2Const<>+8(SB), Y8
-	VMULPS Y9, Y8, Y8
-	VBROADCASTSS learn2AVX2Const<>+16(SB), Y11
-	VMULPS Y1, Y11, Y11
+	VMULPS learn2AVX2Const<>+32(SB), Y9, Y8
+	VMULPS learn2AVX2Const<>+64(SB), Y1, Y11
 	VMULPS Y1, Y11, Y11
 	VADDPS Y11, Y8, Y8
 	VMULPS Y10, Y6, Y9
 	VSQRTPS Y8, Y11
 	VDIVPS Y7, Y11, Y11
-	VBROADCASTSS learn2AVX2Const<>+24(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS learn2AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y9, Y9
 	VSUBPS Y9, Y0, Y9
 	VMOVUPS Y9, 32(R8)
@@ -8252,21 +7408,17 @@ rows3:
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
 	VMOVUPS 64(DX), Y8
-	VBROADCASTSS learn2AVX2Const<>+0(SB), Y9
-	VSUBPS Y1, Y2, Y10
-	VMULPS Y10, Y9, Y9
+	VSUBPS Y1, Y2, Y9
+	VMULPS learn2AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y9
-	VBROADCASTSS learn2AVX2Const<>+8(SB), Y1
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS learn2AVX2Const<>+16(SB), Y10
-	VMULPS Y2, Y10, Y10
+	VMULPS learn2AVX2Const<>+32(SB), Y8, Y1
+	VMULPS learn2AVX2Const<>+64(SB), Y2, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y1, Y1
 	VMULPS Y9, Y6, Y8
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VBROADCASTSS learn2AVX2Const<>+24(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS learn2AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y8, Y8
 	VSUBPS Y8, Y0, Y8
 	VMOVUPS Y8, 64(R8)
@@ -8275,21 +7427,17 @@ rows3:
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
 	VMOVUPS 96(DX), Y2
-	VBROADCASTSS learn2AVX2Const<>+0(SB), Y8
-	VSUBPS Y1, Y3, Y9
-	VMULPS Y9, Y8, Y8
+	VSUBPS Y1, Y3, Y8
+	VMULPS learn2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y8
-	VBROADCASTSS learn2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn2AVX2Const<>+16(SB), Y9
-	VMULPS Y3, Y9, Y9
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn2AVX2Const<>+64(SB), Y3, Y9
 	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y1, Y1
 	VMULPS Y8, Y6, Y2
 	VSQRTPS Y1, Y9
 	VDIVPS Y7, Y9, Y9
-	VBROADCASTSS learn2AVX2Const<>+24(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS learn2AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 96(R8)
@@ -8298,21 +7446,17 @@ rows3:
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y2
-	VBROADCASTSS learn2AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y4, Y8
-	VMULPS Y8, Y3, Y3
+	VSUBPS Y1, Y4, Y3
+	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn2AVX2Const<>+16(SB), Y8
-	VMULPS Y4, Y8, Y8
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn2AVX2Const<>+64(SB), Y4, Y8
 	VMULPS Y4, Y8, Y8
 	VADDPS Y8, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y8
 	VDIVPS Y7, Y8, Y8
-	VBROADCASTSS learn2AVX2Const<>+24(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS learn2AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 128(R8)
@@ -8321,21 +7465,17 @@ rows3:
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
 	VMOVUPS 160(DX), Y2
-	VBROADCASTSS learn2AVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y5, Y4
-	VMULPS Y4, Y3, Y3
+	VSUBPS Y1, Y5, Y3
+	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y3
-	VBROADCASTSS learn2AVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBROADCASTSS learn2AVX2Const<>+16(SB), Y4
-	VMULPS Y5, Y4, Y4
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y1
+	VMULPS learn2AVX2Const<>+64(SB), Y5, Y4
 	VMULPS Y5, Y4, Y4
 	VADDPS Y4, Y1, Y1
 	VMULPS Y3, Y6, Y2
 	VSQRTPS Y1, Y4
 	VDIVPS Y7, Y4, Y4
-	VBROADCASTSS learn2AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y4, Y4
+	VADDPS learn2AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y2, Y2
 	VSUBPS Y2, Y0, Y2
 	VMOVUPS Y2, 160(R8)
@@ -8374,21 +7514,17 @@ rows6:
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
-	VBROADCASTSS learn2AVX2Const<>+0(SB), Y6
-	VSUBPS Y4, Y0, Y7
-	VMULPS Y7, Y6, Y6
+	VSUBPS Y4, Y0, Y6
+	VMULPS learn2AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y6
-	VBROADCASTSS learn2AVX2Const<>+8(SB), Y4
-	VMULPS Y5, Y4, Y4
-	VBROADCASTSS learn2AVX2Const<>+16(SB), Y7
-	VMULPS Y0, Y7, Y7
+	VMULPS learn2AVX2Const<>+32(SB), Y5, Y4
+	VMULPS learn2AVX2Const<>+64(SB), Y0, Y7
 	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y4, Y4
 	VMULPS Y6, Y1, Y5
 	VSQRTPS Y4, Y7
 	VDIVPS Y2, Y7, Y7
-	VBROADCASTSS learn2AVX2Const<>+24(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS learn2AVX2Const<>+96(SB), Y7, Y7
 	VDIVPS Y7, Y5, Y5
 	VSUBPS Y5, Y3, Y5
 	VMOVUPS Y5, (R8)

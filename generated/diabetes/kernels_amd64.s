@@ -1531,8 +1531,22 @@ done5:
 	RET 
 
 DATA learn1AVX2Const<>+0(SB)/4, $0x3e4ccccd
-DATA learn1AVX2Const<>+8(SB)/4, $0x80000000
-GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA learn1AVX2Const<>+4(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+8(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+12(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+16(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+20(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+24(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+28(SB)/4, $0x3e4ccccd
+DATA learn1AVX2Const<>+32(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+36(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+40(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+44(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+48(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+52(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+56(SB)/4, $0x80000000
+DATA learn1AVX2Const<>+60(SB)/4, $0x80000000
+GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
@@ -1582,78 +1596,60 @@ rows3:
 	VMOVUPS (R8), Y7
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y7
 	VMINPS Y8, Y7, Y7
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y9
-	VMULPS Y9, Y6, Y9
-	VBROADCASTSS learn1AVX2Const<>+8(SB), Y10
-	VXORPS Y10, Y9, Y9
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y9
+	VXORPS learn1AVX2Const<>+32(SB), Y9, Y9
 	VMAXPS Y7, Y9, Y7
 	VSUBPS Y7, Y8, Y7
 	VMOVUPS Y7, (R8)
 	VMOVUPS 32(R8), Y0
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y7
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y0
-	VMULPS Y0, Y6, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y0
 	VMINPS Y7, Y0, Y0
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS learn1AVX2Const<>+8(SB), Y9
-	VXORPS Y9, Y8, Y8
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y8
+	VXORPS learn1AVX2Const<>+32(SB), Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y0
-	VMULPS Y0, Y6, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y0
 	VMINPS Y1, Y0, Y0
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VBROADCASTSS learn1AVX2Const<>+8(SB), Y8
-	VXORPS Y8, Y7, Y7
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y7
+	VXORPS learn1AVX2Const<>+32(SB), Y7, Y7
 	VMAXPS Y0, Y7, Y0
 	VSUBPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
 	VSUBPS Y1, Y0, Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y0
-	VMULPS Y0, Y6, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y0
 	VMINPS Y1, Y0, Y0
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y2, Y6, Y2
-	VBROADCASTSS learn1AVX2Const<>+8(SB), Y7
-	VXORPS Y7, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VSUBPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
 	VSUBPS Y1, Y0, Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y0
-	VMULPS Y0, Y6, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y0
 	VMINPS Y1, Y0, Y0
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y2, Y6, Y2
-	VBROADCASTSS learn1AVX2Const<>+8(SB), Y3
-	VXORPS Y3, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VSUBPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
 	VSUBPS Y1, Y0, Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y0
-	VMULPS Y0, Y6, Y0
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y0
 	VMINPS Y1, Y0, Y0
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y2, Y6, Y2
-	VBROADCASTSS learn1AVX2Const<>+8(SB), Y3
-	VXORPS Y3, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y6, Y2
+	VXORPS learn1AVX2Const<>+32(SB), Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VSUBPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
@@ -1687,13 +1683,10 @@ rows6:
 	VMOVUPS (R8), Y2
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y2, Y1, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
 	VMINPS Y3, Y2, Y2
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS learn1AVX2Const<>+8(SB), Y5
-	VXORPS Y5, Y4, Y4
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y4
+	VXORPS learn1AVX2Const<>+32(SB), Y4, Y4
 	VMAXPS Y2, Y4, Y2
 	VSUBPS Y2, Y3, Y2
 	VMOVUPS Y2, (R8)
@@ -1707,8 +1700,22 @@ done5:
 	RET 
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3e4ccccd
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x80000000
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $16
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3e4ccccd
+DATA sgdElementsAVX2Const<>+32(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+36(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+40(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+44(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+48(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+52(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+56(SB)/4, $0x80000000
+DATA sgdElementsAVX2Const<>+60(SB)/4, $0x80000000
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // sgdElementsAVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
 //
@@ -1729,13 +1736,10 @@ elements1:
 	VSUBPS Y3, Y2, Y3
 
 	// w = w - max(min(w, lr · 0.2), -(lr · 0.2))
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y2
-	VMULPS Y2, Y0, Y2
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y0, Y2
 	VMINPS Y3, Y2, Y2
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y4, Y0, Y4
-	VBROADCASTSS sgdElementsAVX2Const<>+8(SB), Y5
-	VXORPS Y5, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y0, Y4
+	VXORPS sgdElementsAVX2Const<>+32(SB), Y4, Y4
 	VMAXPS Y2, Y4, Y2
 	VSUBPS Y2, Y3, Y2
 	VMOVUPS Y2, (DI)(AX*1)

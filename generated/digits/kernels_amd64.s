@@ -15,7 +15,14 @@ DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
 DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
@@ -76,8 +83,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -85,8 +91,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -94,8 +99,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -103,8 +107,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -112,8 +115,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -121,8 +123,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -130,8 +131,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -139,8 +139,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -148,8 +147,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -157,8 +155,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -166,8 +163,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -175,8 +171,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -214,8 +209,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -223,8 +217,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -1738,7 +1731,14 @@ done5:
 	RET 
 
 DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
@@ -1799,8 +1799,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn16AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -1808,8 +1807,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn16AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -1817,8 +1815,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1826,8 +1823,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1835,8 +1831,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1844,8 +1839,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1853,8 +1847,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1862,8 +1855,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1871,8 +1863,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1880,8 +1871,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1889,8 +1879,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1898,8 +1887,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -1937,8 +1925,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn16AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -1946,8 +1933,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn16AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -1964,7 +1950,14 @@ done5:
 	RET 
 
 DATA learn10_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn10_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn10_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn10_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
@@ -2027,8 +2020,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn10_2AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -2036,8 +2028,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn10_2AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -2045,8 +2036,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2054,8 +2044,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2063,8 +2052,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2072,8 +2060,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2081,8 +2068,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2090,8 +2076,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2099,8 +2084,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2108,8 +2092,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2117,8 +2100,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2126,8 +2108,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2166,8 +2147,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn10_2AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -2175,8 +2155,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn10_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn10_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -2883,7 +2862,14 @@ done5:
 	RET 
 
 DATA learn10AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn10AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn10AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn10AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn10AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn10AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn10AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn10AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn10AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn10AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn10AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
@@ -2946,8 +2932,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn10AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -2955,8 +2940,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn10AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -2964,8 +2948,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2973,8 +2956,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2982,8 +2964,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -2991,8 +2972,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3000,8 +2980,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3009,8 +2988,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3018,8 +2996,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3027,8 +3004,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3036,8 +3012,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3045,8 +3020,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn10AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3085,8 +3059,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn10AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -3094,8 +3067,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn10AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn10AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -3112,7 +3084,14 @@ done5:
 	RET 
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
@@ -3131,8 +3110,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 
 	// w = w - (lr · momentum_buffer)
@@ -3169,19 +3147,110 @@ elements1:
 	RET 
 
 DATA exponentialsEachAVX2Const<>+0(SB)/4, $0x42b20000
-DATA exponentialsEachAVX2Const<>+8(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX2Const<>+16(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+24(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+32(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+40(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+48(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+56(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x7f
-GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $104
+DATA exponentialsEachAVX2Const<>+4(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+8(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+12(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+16(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+20(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+24(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+28(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+384(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+388(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+392(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+396(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+400(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+404(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+408(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+412(SB)/4, $0x7f
+GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
@@ -3198,50 +3267,36 @@ elements1:
 
 	// e = exp(x - m)
 	VSUBPS Y0, Y1, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+0(SB), Y3
+	VMOVUPS exponentialsEachAVX2Const<>+0(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+8(SB), Y3
+	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+16(SB), Y3
-	VMULPS Y3, Y2, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+32(SB), Y5
-	VMULPS Y5, Y4, Y5
+	VMULPS exponentialsEachAVX2Const<>+64(SB), Y2, Y3
+	VADDPS exponentialsEachAVX2Const<>+96(SB), Y3, Y3
+	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y3, Y4
+	VMULPS exponentialsEachAVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y4
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+48(SB), Y5
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y2, Y5
+	VADDPS exponentialsEachAVX2Const<>+224(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+56(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS exponentialsEachAVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS exponentialsEachAVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y2, Y4, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y2, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y4
-	VPSUBD Y4, Y3, Y3
+	VADDPS exponentialsEachAVX2Const<>+352(SB), Y2, Y2
+	VPSUBD exponentialsEachAVX2Const<>+96(SB), Y3, Y3
 	VPSRAD $1, Y3, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y5
-	VPADDD Y5, Y4, Y5
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y4, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y2, Y2
 	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y2, Y2
 	VMOVUPS Y2, (R8)(AX*1)
@@ -3254,50 +3309,36 @@ elements1:
 
 	// e = exp(x - m)
 	VSUBPS Y0, Y2, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+0(SB), Y4
+	VMOVUPS exponentialsEachAVX2Const<>+0(SB), Y4
 	VMINPS Y3, Y4, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+8(SB), Y4
+	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y4
 	VMAXPS Y3, Y4, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+16(SB), Y4
-	VMULPS Y4, Y3, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y5
-	VSUBPS Y5, Y4, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+32(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS exponentialsEachAVX2Const<>+64(SB), Y3, Y4
+	VADDPS exponentialsEachAVX2Const<>+96(SB), Y4, Y4
+	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y4, Y5
+	VMULPS exponentialsEachAVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMULPS Y3, Y3, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+48(SB), Y6
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y3, Y6
+	VADDPS exponentialsEachAVX2Const<>+224(SB), Y6, Y6
 	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+56(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS exponentialsEachAVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS exponentialsEachAVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y3, Y5, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y5
-	VPSUBD Y5, Y4, Y4
+	VADDPS exponentialsEachAVX2Const<>+352(SB), Y3, Y3
+	VPSUBD exponentialsEachAVX2Const<>+96(SB), Y4, Y4
 	VPSRAD $1, Y4, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y3, Y3
 	VPSUBD Y5, Y4, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y5
-	VPADDD Y5, Y4, Y4
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y4, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y3, Y3
 	VMASKMOVPS Y3, Y1, (R8)(AX*1)

@@ -15,7 +15,14 @@ DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
 DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
@@ -76,8 +83,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -85,8 +91,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -94,8 +99,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -103,8 +107,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -112,8 +115,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -121,8 +123,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -130,8 +131,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -139,8 +139,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -148,8 +147,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -157,8 +155,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -166,8 +163,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -175,8 +171,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -214,8 +209,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -223,8 +217,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn16_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -240,27 +233,103 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -290,174 +359,172 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -589,150 +656,72 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -828,172 +817,346 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish6:
-	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y11
+	VSUBPS Y11, Y10, Y10
+	VMULPS Y10, Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y14
+	VMULPS Y10, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y14
+	VMULPS Y11, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y15
+	VMULPS Y10, Y15, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y11, Y14, Y11
+	VADDPS Y13, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y14
+	VMULPS Y10, Y14, Y10
+	VADDPS Y10, Y13, Y10
+	VADDPS Y11, Y10, Y10
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y11
+	VORPS Y11, Y10, Y10
+	VMOVUPS Y10, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y14
+	VMULPS Y0, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y10, Y13, Y10
+	VADDPS Y12, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y13
+	VMULPS Y0, Y13, Y0
+	VADDPS Y0, Y12, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y10
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y12
+	VMULPS Y1, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y1, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y1, Y12, Y1
+	VADDPS Y11, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VADDPS Y0, Y11, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y1, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y1
+	VADDPS Y10, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y1, Y1, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y10
+	VMULPS Y0, Y10, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish6
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
 	DECQ AX
@@ -1001,8 +1164,8 @@ finish6:
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1031,179 +1194,177 @@ rows7:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1335,150 +1496,72 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1574,172 +1657,346 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish6:
-	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y12, Y11
+	VSUBPS Y11, Y10, Y10
+	VMULPS Y10, Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y12, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y12, Y14
+	VMULPS Y10, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y12, Y14
+	VMULPS Y11, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y12, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y12, Y15
+	VMULPS Y10, Y15, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y11, Y14, Y11
+	VADDPS Y13, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y12, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y12, Y14
+	VMULPS Y10, Y14, Y10
+	VADDPS Y10, Y13, Y10
+	VADDPS Y11, Y10, Y10
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y11
+	VORPS Y11, Y10, Y10
+	VMOVUPS Y10, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y14
+	VMULPS Y0, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y10, Y13, Y10
+	VADDPS Y12, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y13
+	VMULPS Y0, Y13, Y0
+	VADDPS Y0, Y12, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y10
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y12
+	VMULPS Y1, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y1, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y1, Y12, Y1
+	VADDPS Y11, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VADDPS Y0, Y11, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y1, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y1
+	VADDPS Y10, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y1, Y1, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y10
+	VMULPS Y0, Y10, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish6
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
 	DECQ AX
@@ -1747,8 +2004,8 @@ finish6:
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1777,179 +2034,177 @@ rows7:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1979,174 +2234,172 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2278,150 +2531,72 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -2517,172 +2692,346 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish6:
-	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VPSRLD $22, Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y11
+	VSUBPS Y11, Y10, Y10
+	VMULPS Y10, Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y14
+	VMULPS Y10, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y14
+	VMULPS Y11, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y15
+	VMULPS Y10, Y15, Y15
+	VADDPS Y15, Y14, Y14
+	VMULPS Y11, Y14, Y11
+	VADDPS Y13, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y14
+	VMULPS Y10, Y14, Y10
+	VADDPS Y10, Y13, Y10
+	VADDPS Y11, Y10, Y10
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y11
+	VORPS Y11, Y10, Y10
+	VMOVUPS Y10, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VMINPS Y0, Y10, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VPSRLD $22, Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y14
+	VMULPS Y0, Y14, Y14
+	VADDPS Y14, Y13, Y13
+	VMULPS Y10, Y13, Y10
+	VADDPS Y12, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y13
+	VMULPS Y0, Y13, Y0
+	VADDPS Y0, Y12, Y0
+	VADDPS Y10, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y10
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y12
+	VMULPS Y1, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y1, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y1, Y12, Y1
+	VADDPS Y11, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VADDPS Y0, Y11, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y1, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y12
+	VMULPS Y0, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y1, Y11, Y1
+	VADDPS Y10, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y3, Y3
+	VMULPS Y1, Y1, Y10
+	VMULPS Y10, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y11
+	VMULPS Y0, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y10
+	VMULPS Y0, Y10, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish6
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
 	DECQ AX
@@ -2690,8 +3039,8 @@ finish6:
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2720,179 +3069,177 @@ rows7:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2922,149 +3269,71 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 
 	// y = tanh(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y2
-	VANDPS Y2, Y0, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y6
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y3
+	VMINPS Y2, Y3, Y2
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y2, Y2
+	VMULPS Y2, Y2, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y6
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y2, Y5, Y2
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y2, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y2, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y2
-	VANDNPS Y1, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y5
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y2
+	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
@@ -3171,7 +3440,14 @@ done5:
 	RET 
 
 DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
@@ -3232,8 +3508,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn16AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -3241,8 +3516,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn16AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -3250,8 +3524,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3259,8 +3532,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3268,8 +3540,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3277,8 +3548,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3286,8 +3556,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3295,8 +3564,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3304,8 +3572,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3313,8 +3580,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3322,8 +3588,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3331,8 +3596,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3370,8 +3634,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn16AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -3379,8 +3642,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn16AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -3397,7 +3659,14 @@ done5:
 	RET 
 
 DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
@@ -3447,8 +3716,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -3456,8 +3724,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -3465,8 +3732,7 @@ rows3:
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3474,8 +3740,7 @@ rows3:
 	VMOVUPS Y7, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3483,8 +3748,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3492,8 +3756,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3529,8 +3792,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -4435,7 +4697,14 @@ inputs1:
 	RET 
 
 DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -4523,9 +4792,9 @@ rows2:
 	VINSERTF128 $1, 64(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 64(R8)
@@ -4553,9 +4822,9 @@ rows2:
 	VMOVUPS 128(R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, 128(R8)
 	ADDQ $36, SI
@@ -4628,9 +4897,9 @@ rows4:
 	VINSERTF128 $1, 64(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 64(R8)
@@ -4694,9 +4963,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $12, SI
@@ -4794,7 +5063,14 @@ done5:
 	RET 
 
 DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
@@ -4844,8 +5120,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn3AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -4853,8 +5128,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn3AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -4862,8 +5136,7 @@ rows3:
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4871,8 +5144,7 @@ rows3:
 	VMOVUPS Y7, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4880,8 +5152,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4889,8 +5160,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4926,8 +5196,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn3AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -4944,7 +5213,14 @@ done5:
 	RET 
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
@@ -4963,8 +5239,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 
 	// w = w - (lr · momentum_buffer)

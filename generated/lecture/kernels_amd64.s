@@ -121,21 +121,126 @@ done5:
 	RET 
 
 DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -157,81 +262,169 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -298,351 +491,249 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VORPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y7
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y6, Y8, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
 	VPSRAD $1, Y7, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y6, Y6
 	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VCMPPS $17, Y7, Y0, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VBLENDVPS Y8, Y6, Y7, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y6, Y7, Y6
-	VDIVPS Y6, Y9, Y6
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y7
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y7, Y6, Y8, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y7, Y6
 	VMOVUPS Y6, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y0, Y7, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y0, Y6, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y0, Y6, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y0, Y7, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y6, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y2, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y2, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
@@ -697,293 +788,208 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5
-	VORPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y5, Y7, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y5, Y5
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y5, Y6, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y5, Y6, Y5
-	VDIVPS Y5, Y8, Y5
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y5, Y7, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y6, Y5
 	VMOVUPS Y5, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y5
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
 	VPSRAD $1, Y5, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5
-	VBLENDVPS Y6, Y0, Y5, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y0, Y5, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y5, Y0, Y6, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y5, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y5, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y5
 	VMULPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y2, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y2, Y5
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y5, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
@@ -1010,61 +1016,44 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
@@ -1075,21 +1064,126 @@ done6:
 	RET 
 
 DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1156,351 +1250,249 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VORPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y9
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y6, Y8, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
 	VPSRAD $1, Y7, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y6, Y6
 	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
-	VCMPPS $17, Y7, Y0, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VBLENDVPS Y8, Y6, Y7, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VADDPS Y6, Y7, Y6
-	VDIVPS Y6, Y9, Y6
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y7
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y7, Y6, Y8, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y7, Y6
 	VMOVUPS Y6, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y0, Y7, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y0, Y6, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y0, Y6, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y0, Y7, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y6, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y2, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y2, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y2, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
@@ -1555,293 +1547,208 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5
-	VORPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y5, Y7, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y5, Y5
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y5, Y6, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y5, Y6, Y5
-	VDIVPS Y5, Y8, Y5
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y5, Y7, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y6, Y5
 	VMOVUPS Y5, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
 	VPSRAD $1, Y5, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
-	VBLENDVPS Y6, Y0, Y5, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
-	VADDPS Y0, Y5, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y5, Y0, Y6, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y5, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
-	VADDPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y5, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y5
 	VMULPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y2, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y2, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y2, Y5
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y5, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
@@ -1868,61 +1775,44 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
@@ -1933,21 +1823,126 @@ done6:
 	RET 
 
 DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1969,81 +1964,169 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2110,351 +2193,249 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VORPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y6, Y8, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
 	VPSRAD $1, Y7, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y6, Y6
 	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VCMPPS $17, Y7, Y0, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VBLENDVPS Y8, Y6, Y7, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y6, Y7, Y6
-	VDIVPS Y6, Y9, Y6
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y7
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y7, Y6, Y8, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y7, Y6
 	VMOVUPS Y6, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y0, Y7, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y0, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y0, Y6, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y0, Y7, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y6, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y2, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y2, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
 	ADDQ $192, R8
@@ -2509,293 +2490,208 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5
-	VORPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y5, Y7, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y5, Y5
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y5, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y5, Y6, Y5
-	VDIVPS Y5, Y8, Y5
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y5, Y7, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y6, Y5
 	VMOVUPS Y5, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
 	VPSRAD $1, Y5, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
-	VBLENDVPS Y6, Y0, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y0, Y5, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y5, Y0, Y6, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y5, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y5, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y5
 	VMULPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y2, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y2, Y5
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y5, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
 	ADDQ $160, R8
@@ -2822,61 +2718,44 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
@@ -2887,21 +2766,126 @@ done6:
 	RET 
 
 DATA dense1ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardTrain_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardTrain_2AVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2923,81 +2907,169 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardTrain_2AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrain_2AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardTrain_2AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+416(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+420(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+424(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+428(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+432(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+436(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+440(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+444(SB)/4, $0x7f
+DATA dense1Forward_2AVX2Const<>+448(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+452(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+456(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+460(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+464(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+468(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+472(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3019,61 +3091,44 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y2
+	VORPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1Forward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y4
+	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1Forward_2AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1Forward_2AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1Forward_2AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1Forward_2AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1Forward_2AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
@@ -3401,10 +3456,38 @@ done5:
 	RET 
 
 DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x80000000
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2ForwardAVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardAVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3438,26 +3521,52 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardAVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+8(SB), Y2
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardAVX2Const<>+16(SB), Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+24(SB), Y3
-	VANDNPS Y1, Y3, Y3
-	VADDPS Y3, Y2, Y2
+	VANDPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y2, Y2
 	VDIVPS Y2, Y1, Y2
 	VMOVUPS Y2, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -3601,86 +3710,74 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VADDPS Y5, Y3, Y3
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
 	VDIVPS Y3, Y1, Y3
 	VMOVUPS Y3, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
@@ -3801,72 +3898,62 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VADDPS Y5, Y3, Y3
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
 	VDIVPS Y3, Y1, Y3
 	VMOVUPS Y3, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
@@ -3911,16 +3998,14 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y3
-	VANDNPS Y1, Y3, Y3
-	VADDPS Y3, Y2, Y2
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
 	VDIVPS Y2, Y1, Y2
 	VMOVUPS Y2, (R8)
 	ADDQ $32, SI
@@ -3932,10 +4017,38 @@ done6:
 	RET 
 
 DATA dense2ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
-GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -4079,86 +4192,74 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VADDPS Y5, Y3, Y3
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
 	VDIVPS Y3, Y1, Y3
 	VMOVUPS Y3, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
@@ -4279,72 +4380,62 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VADDPS Y5, Y3, Y3
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
 	VDIVPS Y3, Y1, Y3
 	VMOVUPS Y3, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VADDPS Y3, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VADDPS Y2, Y1, Y1
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
@@ -4389,16 +4480,14 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y3
-	VANDNPS Y1, Y3, Y3
-	VADDPS Y3, Y2, Y2
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
 	VDIVPS Y2, Y1, Y2
 	VMOVUPS Y2, (R8)
 	ADDQ $32, SI
@@ -4794,10 +4883,38 @@ TEXT ·dense2ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	RET 
 
 DATA dense2Forward_2AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x80000000
-GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2Forward_2AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2Forward_2AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -4831,23 +4948,28 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VBROADCASTSS dense2Forward_2AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2Forward_2AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+8(SB), Y2
+	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
 
 	// y = a / (1 + abs(a))
-	VBROADCASTSS dense2Forward_2AVX2Const<>+16(SB), Y2
-	VBROADCASTSS dense2Forward_2AVX2Const<>+24(SB), Y3
-	VANDNPS Y1, Y3, Y3
-	VADDPS Y3, Y2, Y2
+	VANDPS dense2Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2Forward_2AVX2Const<>+64(SB), Y2, Y2
 	VDIVPS Y2, Y1, Y2
 	VMOVUPS Y2, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -4938,7 +5060,7 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -4995,7 +5117,7 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
 	VSUBPS Y0, Y1, Y1
 	VMULPS Y1, Y0, Y1
 	VMULPS Y1, Y2, Y1
@@ -5009,7 +5131,14 @@ done4:
 	RET 
 
 DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -5087,7 +5216,7 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -5117,7 +5246,7 @@ rows2:
 	VMOVUPS 64(R13), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -5182,7 +5311,7 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -5238,7 +5367,7 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -5468,27 +5597,103 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense3ForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense3ForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense3ForwardAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense3ForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense3ForwardAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense3ForwardAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense3ForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense3ForwardAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense3ForwardAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense3ForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense3ForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense3ForwardAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense3ForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense3ForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense3ForwardAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense3ForwardAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense3ForwardAVX2Const<>+144(SB)/4, $0x7f
-DATA dense3ForwardAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense3ForwardAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense3ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense3ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense3ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense3ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense3ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense3ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense3ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense3ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense3ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense3ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense3ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense3ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense3ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense3ForwardAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense3ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense3ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense3ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense3ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense3ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense3ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense3ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense3ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense3ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense3ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense3ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense3ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense3ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense3ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense3ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense3ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense3ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense3ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense3ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense3ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense3ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense3ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense3ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense3ForwardAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense3ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense3ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense3ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense3ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense3ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense3ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense3ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -5522,101 +5727,138 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardAVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense3ForwardAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense3ForwardAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense3ForwardAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense3ForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense3ForwardAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense3ForwardAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense3ForwardAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense3ForwardAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense3ForwardAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense3ForwardAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense3ForwardAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense3ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense3ForwardAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense3ForwardAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense3ForwardAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense3ForwardAVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense3ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense3ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense3ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense3ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense3ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense3ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense3ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense3ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense3ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense3ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense3ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense3ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense3ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense3ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense3ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense3ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense3ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense3ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense3ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense3ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense3ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense3ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense3ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense3ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense3ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense3ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense3ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense3ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense3ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense3ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense3ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense3ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense3ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense3ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense3ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense3ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense3ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense3ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense3ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense3ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense3ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense3ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense3ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense3ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense3ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense3ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense3ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense3ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -5760,441 +6002,207 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -6314,368 +6322,173 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y7, Y10
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y3, Y3
-	VMULPS Y3, Y3, Y10
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y3, Y10, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y7, Y7
-	VPSLLD $23, Y7, Y10
-	VMULPS Y10, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VDIVPS Y3, Y10, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -6719,76 +6532,37 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense3ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -6798,27 +6572,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense3ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense3ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense3ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense3ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense3ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense3ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense3ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense3ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense3ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense3ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense3ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense3ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense3ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense3ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense3ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense3ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense3ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense3ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense3ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense3ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense3ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense3ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense3ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense3ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense3ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense3ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense3ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense3ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense3ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense3ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense3ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense3ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense3ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -6962,441 +6812,207 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -7516,368 +7132,173 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y7, Y10
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y3, Y3
-	VMULPS Y3, Y3, Y10
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y3, Y10, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y7, Y7
-	VPSLLD $23, Y7, Y10
-	VMULPS Y10, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VDIVPS Y3, Y10, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -7921,76 +7342,37 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense3ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -8000,27 +7382,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense3ForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense3ForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense3ForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense3ForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense3ForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense3ForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense3ForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense3ForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense3ForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense3ForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense3ForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense3ForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense3ForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense3ForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense3ForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0x7f
-DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense3ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense3ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense3ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense3ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense3ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense3ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8054,101 +7512,138 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense3ForwardTrainAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense3ForwardTrainAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense3ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardTrainAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense3ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrainAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense3ForwardTrainAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense3ForwardTrainAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense3ForwardTrainAVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense3ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -8292,441 +7787,207 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -8846,368 +8107,173 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y7, Y10
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y3, Y3
-	VMULPS Y3, Y3, Y10
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y3, Y10, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y7, Y7
-	VPSLLD $23, Y7, Y10
-	VMULPS Y10, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VDIVPS Y3, Y10, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -9251,76 +8317,37 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -9330,27 +8357,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense3ForwardTrain_2AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense3ForwardTrain_2AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense3ForwardTrain_2AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense3ForwardTrain_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense3ForwardTrain_2AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense3ForwardTrain_2AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense3ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense3ForwardTrain_2AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense3ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense3ForwardTrain_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense3ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense3ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense3ForwardTrain_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense3ForwardTrain_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense3ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0x7f
-DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense3ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense3ForwardTrain_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrain_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrain_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrain_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrain_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrain_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrain_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrain_2AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense3ForwardTrain_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense3ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense3ForwardTrain_2AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrain_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrain_2AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense3ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense3ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrain_2AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense3ForwardTrain_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrain_2AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense3ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrain_2AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense3ForwardTrain_2AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense3ForwardTrain_2AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrain_2AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrain_2AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense3ForwardTrain_2AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrain_2AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrain_2AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense3ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense3ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrain_2AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense3ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense3ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense3ForwardTrain_2AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardTrain_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrain_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -9384,101 +8487,138 @@ TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+16(SB), Y5
+	VANDPS dense3ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrain_2AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3ForwardTrain_2AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+24(SB), Y5
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense3ForwardTrain_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense3ForwardTrain_2AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense3Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense3Forward_2AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense3Forward_2AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense3Forward_2AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense3Forward_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense3Forward_2AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense3Forward_2AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense3Forward_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense3Forward_2AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense3Forward_2AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense3Forward_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense3Forward_2AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense3Forward_2AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense3Forward_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense3Forward_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense3Forward_2AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0x7f
-DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense3Forward_2AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense3Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3Forward_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense3Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense3Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense3Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense3Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense3Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense3Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense3Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense3Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense3Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense3Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense3Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense3Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense3Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense3Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense3Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense3Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense3Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense3Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense3Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense3Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense3Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense3Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense3Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense3Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense3Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense3Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense3Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense3Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense3Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense3Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense3Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense3Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense3Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense3Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense3Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense3Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense3Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense3Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense3Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3Forward_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3Forward_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -9512,76 +8652,37 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense3Forward_2AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense3Forward_2AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense3Forward_2AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+16(SB), Y5
+	VANDPS dense3Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3Forward_2AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3Forward_2AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense3Forward_2AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense3Forward_2AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense3Forward_2AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+24(SB), Y5
+	VPERMPS dense3Forward_2AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense3Forward_2AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense3Forward_2AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense3Forward_2AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense3Forward_2AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense3Forward_2AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense3Forward_2AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3Forward_2AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3Forward_2AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3Forward_2AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense3Forward_2AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense3Forward_2AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense3Forward_2AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense3Forward_2AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense3Forward_2AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense3Forward_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3Forward_2AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense3Forward_2AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense3Forward_2AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense3Forward_2AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense3Forward_2AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
@@ -11394,7 +10495,14 @@ TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	RET 
 
 DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -11485,9 +10593,9 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
@@ -11542,9 +10650,9 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y1
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y1, Y1
+	VMULPS Y0, Y0, Y1
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y3
+	VSUBPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
@@ -11556,7 +10664,14 @@ done4:
 	RET 
 
 DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense4GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -11634,9 +10749,9 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
@@ -11664,9 +10779,9 @@ rows2:
 	VMOVUPS 64(R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, 64(R8)
 	ADDQ $96, SI
@@ -11729,9 +10844,9 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
@@ -11785,9 +10900,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $32, SI
@@ -12016,8 +11131,22 @@ done5:
 	RET 
 
 DATA dense5ForwardAVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardAVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense5ForwardAVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -12051,18 +11180,30 @@ TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS dense5ForwardAVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)
+	VCMPPS $17, dense5ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardAVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense5ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense5ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -12206,52 +11347,40 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y3, Y1, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y2, Y0, Y0
-	VBLENDVPS Y1, Y0, Y2, Y3
-	VMOVUPS Y3, 32(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y4, Y0, Y0
-	VBLENDVPS Y1, Y0, Y4, Y2
-	VMOVUPS Y2, 64(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y6, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y6, Y0, Y0
-	VBLENDVPS Y1, Y0, Y6, Y2
-	VMOVUPS Y2, 96(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y8, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y8, Y0, Y0
-	VBLENDVPS Y1, Y0, Y8, Y2
-	VMOVUPS Y2, 128(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y10, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y10, Y0, Y0
-	VBLENDVPS Y1, Y0, Y10, Y2
-	VMOVUPS Y2, 160(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VBLENDVPS Y0, Y1, Y10, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -12370,44 +11499,34 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y3, Y1, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y2, Y0, Y0
-	VBLENDVPS Y1, Y0, Y2, Y3
-	VMOVUPS Y3, 32(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y4, Y0, Y0
-	VBLENDVPS Y1, Y0, Y4, Y2
-	VMOVUPS Y2, 64(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y6, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y6, Y0, Y0
-	VBLENDVPS Y1, Y0, Y6, Y2
-	VMOVUPS Y2, 96(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y8, Y1
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y8, Y0, Y0
-	VBLENDVPS Y1, Y0, Y8, Y2
-	VMOVUPS Y2, 128(R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -12450,12 +11569,10 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS dense5ForwardRowsPanel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)
+	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -12465,8 +11582,22 @@ done6:
 	RET 
 
 DATA dense5ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense5ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -12610,52 +11741,40 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y3, Y1, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y2, Y0, Y0
-	VBLENDVPS Y1, Y0, Y2, Y3
-	VMOVUPS Y3, 32(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y4, Y0, Y0
-	VBLENDVPS Y1, Y0, Y4, Y2
-	VMOVUPS Y2, 64(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y6, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y6, Y0, Y0
-	VBLENDVPS Y1, Y0, Y6, Y2
-	VMOVUPS Y2, 96(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y8, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y8, Y0, Y0
-	VBLENDVPS Y1, Y0, Y8, Y2
-	VMOVUPS Y2, 128(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y10, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y10, Y0, Y0
-	VBLENDVPS Y1, Y0, Y10, Y2
-	VMOVUPS Y2, 160(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y10, Y1
+	VBLENDVPS Y0, Y1, Y10, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -12774,44 +11893,34 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y3, Y1, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y2, Y0, Y0
-	VBLENDVPS Y1, Y0, Y2, Y3
-	VMOVUPS Y3, 32(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y4, Y0, Y0
-	VBLENDVPS Y1, Y0, Y4, Y2
-	VMOVUPS Y2, 64(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y6, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y6, Y0, Y0
-	VBLENDVPS Y1, Y0, Y6, Y2
-	VMOVUPS Y2, 96(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y8, Y1
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMULPS Y8, Y0, Y0
-	VBLENDVPS Y1, Y0, Y8, Y2
-	VMOVUPS Y2, 128(R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -12854,12 +11963,10 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS dense5ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)
+	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -12869,8 +11976,22 @@ done6:
 	RET 
 
 DATA dense5ForwardTrainAVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense5ForwardTrainAVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrainAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -12904,18 +12025,30 @@ TEXT ·dense5ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS dense5ForwardTrainAVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)
+	VCMPPS $17, dense5ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainAVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -13059,52 +12192,40 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y3, Y1, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y2, Y0, Y0
-	VBLENDVPS Y1, Y0, Y2, Y3
-	VMOVUPS Y3, 32(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y4, Y0, Y0
-	VBLENDVPS Y1, Y0, Y4, Y2
-	VMOVUPS Y2, 64(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y6, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y6, Y0, Y0
-	VBLENDVPS Y1, Y0, Y6, Y2
-	VMOVUPS Y2, 96(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y8, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y8, Y0, Y0
-	VBLENDVPS Y1, Y0, Y8, Y2
-	VMOVUPS Y2, 128(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y10, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y10, Y0, Y0
-	VBLENDVPS Y1, Y0, Y10, Y2
-	VMOVUPS Y2, 160(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VBLENDVPS Y0, Y1, Y10, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -13223,44 +12344,34 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y3
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y3, Y1, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y2, Y0, Y0
-	VBLENDVPS Y1, Y0, Y2, Y3
-	VMOVUPS Y3, 32(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y4, Y0, Y0
-	VBLENDVPS Y1, Y0, Y4, Y2
-	VMOVUPS Y2, 64(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y6, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y6, Y0, Y0
-	VBLENDVPS Y1, Y0, Y6, Y2
-	VMOVUPS Y2, 96(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y8, Y1
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y0
-	VMULPS Y8, Y0, Y0
-	VBLENDVPS Y1, Y0, Y8, Y2
-	VMOVUPS Y2, 128(R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -13303,12 +12414,10 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)
+	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -13318,8 +12427,22 @@ done6:
 	RET 
 
 DATA dense5ForwardTrain_2AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense5ForwardTrain_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrain_2AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrain_2AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5ForwardTrain_2AVX2 is dense5ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -13353,18 +12476,30 @@ TEXT ·dense5ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5ForwardTrain_2AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS dense5ForwardTrain_2AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)
+	VCMPPS $17, dense5ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrain_2AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense5Forward_2AVX2Const<>+0(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense5Forward_2AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense5Forward_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense5Forward_2AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5Forward_2AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5Forward_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -13398,17 +12533,22 @@ TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VBROADCASTSS dense5Forward_2AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS dense5Forward_2AVX2Const<>+8(SB), Y1
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y3
-	VMOVUPS Y3, (R8)
+	VCMPPS $17, dense5Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5Forward_2AVX2Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense5GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense5GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -13499,9 +12639,9 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -13555,9 +12695,9 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -13568,7 +12708,14 @@ done4:
 	RET 
 
 DATA dense5GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense5GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -13646,9 +12793,9 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -13675,9 +12822,9 @@ rows2:
 	VMOVUPS 64(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 64(R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
@@ -13739,9 +12886,9 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	ADDQ $64, SI
@@ -13794,9 +12941,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -15311,8 +14458,22 @@ TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
 	RET 
 
 DATA dense6GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense6GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAllAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -15413,14 +14574,12 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y2
-	VBLENDVPS Y4, Y2, Y0, Y5
-	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y0, Y3
+	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y1, Y4
+	VBLENDVPS Y3, Y4, Y0, Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -15478,14 +14637,12 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $18, Y1, Y0, Y4
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+8(SB), Y1
-	VMULPS Y2, Y1, Y1
-	VBLENDVPS Y4, Y1, Y0, Y5
-	VBLENDVPS Y3, Y2, Y5, Y1
+	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y0, Y3
+	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y2, Y4
+	VBLENDVPS Y3, Y4, Y0, Y3
+	VBLENDVPS Y1, Y2, Y3, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -15496,8 +14653,22 @@ done4:
 	RET 
 
 DATA dense6GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3c23d70a
-GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $16
+DATA dense6GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense6GradInputRowsBlocksAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -15585,14 +14756,12 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y2
-	VBLENDVPS Y4, Y2, Y0, Y5
-	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
+	VBLENDVPS Y3, Y4, Y0, Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -15619,14 +14788,12 @@ rows2:
 	VMOVUPS 64(R13), X0
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y2
-	VBLENDVPS Y4, Y2, Y0, Y5
-	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
+	VBLENDVPS Y3, Y4, Y0, Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
 	VMOVUPS X2, 64(R8)
 	ADDQ $24, SI
 	ADDQ $96, R8
@@ -15698,14 +14865,12 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y2
-	VBLENDVPS Y4, Y2, Y0, Y5
-	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
+	VBLENDVPS Y3, Y4, Y0, Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	ADDQ $16, SI
@@ -15768,14 +14933,12 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $18, Y2, Y0, Y4
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+8(SB), Y2
-	VMULPS Y1, Y2, Y2
-	VBLENDVPS Y4, Y2, Y0, Y5
-	VBLENDVPS Y3, Y1, Y5, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
+	VBLENDVPS Y3, Y4, Y0, Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $8, SI
 	ADDQ $32, R8

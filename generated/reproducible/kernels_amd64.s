@@ -15,22 +15,134 @@ DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
 DATA bodyForwardAVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+8(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+16(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+32(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+40(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+88(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+96(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+104(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+112(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+120(SB)/4, $0x33000000
-GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $128
+DATA bodyForwardAVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardAVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardAVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardAVX2Const<>+384(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+388(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+392(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+396(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+400(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+404(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+408(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+448(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+452(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+456(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+460(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+464(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+468(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+472(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForwardGeneric.
@@ -55,85 +167,181 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y14, Y0, Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS bodyForwardAVX2Const<>+8(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VBROADCASTSS bodyForwardAVX2Const<>+16(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VBROADCASTSS bodyForwardAVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardAVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS bodyForwardAVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS bodyForwardAVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
-	VSUBPS Y4, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y4, Y1, Y1
+	VCMPPS $17, bodyForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardAVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardAVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardAVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardAVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardAVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardAVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardAVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
 	VMULPS Y5, Y5, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+56(SB), Y6
+	VMULPS bodyForwardAVX2Const<>+224(SB), Y5, Y6
+	VADDPS bodyForwardAVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardAVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardAVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardAVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardAVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardAVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardAVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y4, Y4
-	VADDPS Y1, Y4, Y1
-	VBROADCASTSS bodyForwardAVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS bodyForwardAVX2Const<>+96(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VADDPS Y2, Y4, Y2
+	VPSUBD bodyForwardAVX2Const<>+128(SB), Y3, Y3
+	VPADDD bodyForwardAVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+88(SB), Y3
-	VSUBPS Y3, Y4, Y3
+	VSUBPS bodyForwardAVX2Const<>+352(SB), Y4, Y3
 	VMULPS Y5, Y4, Y5
 	VADDPS Y5, Y3, Y6
 	VSUBPS Y6, Y3, Y3
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y4, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardAVX2Const<>+104(SB), Y3
-	VMULPS Y3, Y1, Y1
-	VBROADCASTSS bodyForwardAVX2Const<>+112(SB), Y3
+	VMULPS Y2, Y4, Y2
+	VADDPS Y2, Y3, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardAVX2Const<>+416(SB), Y2, Y2
+	VMOVUPS bodyForwardAVX2Const<>+448(SB), Y3
 	VANDNPS Y0, Y3, Y3
-	VBROADCASTSS bodyForwardAVX2Const<>+120(SB), Y4
-	VCMPPS $17, Y4, Y3, Y5
-	VBLENDVPS Y5, Y0, Y1, Y3
-	VBLENDVPS Y2, Y3, Y0, Y1
+	VCMPPS $17, bodyForwardAVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA bodyForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x33000000
-GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA bodyForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -218,369 +426,273 @@ rows1:
 	VADDPS Y14, Y5, Y5
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y6
-	VMINPS Y0, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y8
-	VMAXPS Y6, Y8, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VSUBPS Y9, Y8, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y6, Y10
-	VSUBPS Y10, Y6, Y6
-	VSUBPS Y9, Y6, Y6
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VMINPS Y0, Y7, Y7
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y8
+	VMAXPS Y7, Y8, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y9
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y10
+	VSUBPS Y10, Y7, Y7
+	VSUBPS Y9, Y7, Y7
 	VMULPS Y10, Y10, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y11
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y11
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y9, Y9
-	VADDPS Y6, Y9, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VPSUBD Y9, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VPADDD Y9, Y8, Y8
+	VADDPS Y7, Y9, Y7
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y8
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y8, Y8
 	VPSLLD $23, Y8, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VSUBPS Y8, Y9, Y8
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y8
 	VMULPS Y10, Y9, Y10
 	VADDPS Y10, Y8, Y11
 	VSUBPS Y11, Y8, Y8
 	VADDPS Y10, Y8, Y8
-	VMULPS Y6, Y9, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y11, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VMULPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y8
+	VMULPS Y7, Y9, Y7
+	VADDPS Y7, Y8, Y7
+	VADDPS Y7, Y11, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y8
 	VANDNPS Y0, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VCMPPS $17, Y9, Y8, Y10
-	VBLENDVPS Y10, Y0, Y6, Y8
-	VBLENDVPS Y7, Y8, Y0, Y6
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y0, Y7, Y7
+	VBLENDVPS Y6, Y7, Y0, Y6
 	VMOVUPS Y6, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y1, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y7
-	VMAXPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y0, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y0, Y9
-	VSUBPS Y9, Y0, Y0
-	VSUBPS Y8, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y1, Y6, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
 	VMULPS Y9, Y9, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y10
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VADDPS Y6, Y8, Y6
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VSUBPS Y7, Y8, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y7
 	VMULPS Y9, Y8, Y9
 	VADDPS Y9, Y7, Y10
 	VSUBPS Y10, Y7, Y7
 	VADDPS Y9, Y7, Y7
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
-	VADDPS Y0, Y10, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VMULPS Y7, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y7
+	VMULPS Y6, Y8, Y6
+	VADDPS Y6, Y7, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y7
 	VANDNPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VCMPPS $17, Y8, Y7, Y9
-	VBLENDVPS Y9, Y1, Y0, Y7
-	VBLENDVPS Y6, Y7, Y1, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y1, Y6, Y6
+	VBLENDVPS Y0, Y6, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y0, Y8
-	VSUBPS Y8, Y0, Y0
-	VSUBPS Y7, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y1, Y6, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y1, Y8
+	VSUBPS Y8, Y1, Y1
+	VSUBPS Y7, Y1, Y1
 	VMULPS Y8, Y8, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y7, Y7
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VADDPS Y1, Y7, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VSUBPS Y6, Y7, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y6
 	VMULPS Y8, Y7, Y8
 	VADDPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
-	VADDPS Y0, Y9, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VMULPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y6
+	VMULPS Y1, Y7, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y6
 	VANDNPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VCMPPS $17, Y7, Y6, Y8
-	VBLENDVPS Y8, Y2, Y0, Y6
-	VBLENDVPS Y1, Y6, Y2, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y3, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y3, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y2, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y0, Y7
-	VSUBPS Y7, Y0, Y0
-	VSUBPS Y6, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
 	VMULPS Y7, Y7, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y6, Y6
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VPADDD Y6, Y2, Y2
+	VADDPS Y1, Y6, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y6, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y2
 	VMULPS Y7, Y6, Y7
 	VADDPS Y7, Y2, Y8
 	VSUBPS Y8, Y2, Y2
 	VADDPS Y7, Y2, Y2
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y8, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y6
-	VCMPPS $17, Y6, Y2, Y7
-	VBLENDVPS Y7, Y3, Y0, Y2
-	VBLENDVPS Y1, Y2, Y3, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y3, Y6
-	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y3, Y3
-	VSUBPS Y3, Y0, Y6
-	VSUBPS Y6, Y0, Y0
-	VSUBPS Y3, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y3, Y1, Y1
 	VMULPS Y6, Y6, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VADDPS Y1, Y3, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y3, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y2
 	VMULPS Y6, Y3, Y6
 	VADDPS Y6, Y2, Y7
 	VSUBPS Y7, Y2, Y2
 	VADDPS Y6, Y2, Y2
-	VMULPS Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y3, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y4, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y3
-	VCMPPS $17, Y3, Y2, Y6
-	VBLENDVPS Y6, Y4, Y0, Y2
-	VBLENDVPS Y1, Y2, Y4, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y5, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y5, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
-	VSUBPS Y3, Y0, Y4
-	VSUBPS Y4, Y0, Y0
-	VSUBPS Y3, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y5, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
 	VMULPS Y4, Y4, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VADDPS Y1, Y3, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y3, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y2
 	VMULPS Y4, Y3, Y4
 	VADDPS Y4, Y2, Y6
 	VSUBPS Y6, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VMULPS Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y3, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y5, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y3
-	VCMPPS $17, Y3, Y2, Y4
-	VBLENDVPS Y4, Y5, Y0, Y2
-	VBLENDVPS Y1, Y2, Y5, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y1, Y1
+	VBLENDVPS Y0, Y1, Y5, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $528, SI
 	ADDQ $192, R8
@@ -650,308 +762,228 @@ rows3:
 	VADDPS Y14, Y4, Y4
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5
-	VCMPPS $17, Y5, Y0, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMINPS Y0, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y7
-	VMAXPS Y5, Y7, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y5, Y9
-	VSUBPS Y9, Y5, Y5
-	VSUBPS Y8, Y5, Y5
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
 	VMULPS Y9, Y9, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y10
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y8, Y8
-	VADDPS Y5, Y8, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VADDPS Y6, Y8, Y6
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VSUBPS Y7, Y8, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y7
 	VMULPS Y9, Y8, Y9
 	VADDPS Y9, Y7, Y10
 	VSUBPS Y10, Y7, Y7
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y8, Y5
-	VADDPS Y5, Y7, Y5
-	VADDPS Y5, Y10, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y7
+	VMULPS Y6, Y8, Y6
+	VADDPS Y6, Y7, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y7
 	VANDNPS Y0, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VCMPPS $17, Y8, Y7, Y9
-	VBLENDVPS Y9, Y0, Y5, Y7
-	VBLENDVPS Y6, Y7, Y0, Y5
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y0, Y6, Y6
+	VBLENDVPS Y5, Y6, Y0, Y5
 	VMOVUPS Y5, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y1, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y1, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y0, Y8
-	VSUBPS Y8, Y0, Y0
-	VSUBPS Y7, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VMINPS Y1, Y5, Y5
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y8
+	VSUBPS Y8, Y5, Y5
+	VSUBPS Y7, Y5, Y5
 	VMULPS Y8, Y8, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y7, Y7
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VADDPS Y5, Y7, Y5
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VSUBPS Y6, Y7, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y6
 	VMULPS Y8, Y7, Y8
 	VADDPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
-	VADDPS Y0, Y9, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VMULPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y6
+	VMULPS Y5, Y7, Y5
+	VADDPS Y5, Y6, Y5
+	VADDPS Y5, Y9, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y6
 	VANDNPS Y1, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VCMPPS $17, Y7, Y6, Y8
-	VBLENDVPS Y8, Y1, Y0, Y6
-	VBLENDVPS Y5, Y6, Y1, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y1, Y5, Y5
+	VBLENDVPS Y0, Y5, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y0, Y7
-	VSUBPS Y7, Y0, Y0
-	VSUBPS Y6, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VMAXPS Y1, Y5, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
 	VMULPS Y7, Y7, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y6, Y6
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VADDPS Y1, Y6, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VSUBPS Y5, Y6, Y5
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y5
 	VMULPS Y7, Y6, Y7
 	VADDPS Y7, Y5, Y8
 	VSUBPS Y8, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
-	VADDPS Y0, Y8, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VMULPS Y5, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y5
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y5
 	VANDNPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y6
-	VCMPPS $17, Y6, Y5, Y7
-	VBLENDVPS Y7, Y2, Y0, Y5
-	VBLENDVPS Y1, Y5, Y2, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
+	VBLENDVPS Y5, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y3, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y3, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y2, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y0, Y6
-	VSUBPS Y6, Y0, Y0
-	VSUBPS Y5, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y5, Y1, Y1
 	VMULPS Y6, Y6, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y5, Y5
-	VADDPS Y0, Y5, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5
-	VPADDD Y5, Y2, Y2
+	VADDPS Y1, Y5, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y5, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y2
 	VMULPS Y6, Y5, Y6
 	VADDPS Y6, Y2, Y7
 	VSUBPS Y7, Y2, Y2
 	VADDPS Y6, Y2, Y2
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y5
-	VCMPPS $17, Y5, Y2, Y6
-	VBLENDVPS Y6, Y3, Y0, Y2
-	VBLENDVPS Y1, Y2, Y3, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
-	VSUBPS Y3, Y0, Y5
-	VSUBPS Y5, Y0, Y0
-	VSUBPS Y3, Y0, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y3, Y1, Y1
 	VMULPS Y5, Y5, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VADDPS Y1, Y3, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y3, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y2
 	VMULPS Y5, Y3, Y5
 	VADDPS Y5, Y2, Y6
 	VSUBPS Y6, Y2, Y2
 	VADDPS Y5, Y2, Y2
-	VMULPS Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y3, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y4, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y3
-	VCMPPS $17, Y3, Y2, Y5
-	VBLENDVPS Y5, Y4, Y0, Y2
-	VBLENDVPS Y1, Y2, Y4, Y0
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $440, SI
 	ADDQ $160, R8
@@ -981,64 +1013,48 @@ rows5:
 	VADDPS Y14, Y0, Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
-	VSUBPS Y4, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y4, Y1, Y1
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
 	VMULPS Y5, Y5, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y4, Y4
-	VADDPS Y1, Y4, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VADDPS Y2, Y4, Y2
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y3
-	VSUBPS Y3, Y4, Y3
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y3
 	VMULPS Y5, Y4, Y5
 	VADDPS Y5, Y3, Y6
 	VSUBPS Y6, Y3, Y3
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y4, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VMULPS Y3, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y3
+	VMULPS Y2, Y4, Y2
+	VADDPS Y2, Y3, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3
 	VANDNPS Y0, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y4
-	VCMPPS $17, Y4, Y3, Y5
-	VBLENDVPS Y5, Y0, Y1, Y3
-	VBLENDVPS Y2, Y3, Y0, Y1
+	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
@@ -1049,22 +1065,134 @@ done6:
 	RET 
 
 DATA bodyForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x33000000
-GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA bodyForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1149,369 +1277,273 @@ rows1:
 	VADDPS Y14, Y5, Y5
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y6
-	VMINPS Y0, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y8
-	VMAXPS Y6, Y8, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VSUBPS Y9, Y8, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y6, Y10
-	VSUBPS Y10, Y6, Y6
-	VSUBPS Y9, Y6, Y6
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VMINPS Y0, Y7, Y7
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y8
+	VMAXPS Y7, Y8, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y9
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y10
+	VSUBPS Y10, Y7, Y7
+	VSUBPS Y9, Y7, Y7
 	VMULPS Y10, Y10, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y11
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y11
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y9, Y9
-	VADDPS Y6, Y9, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VPSUBD Y9, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y9
-	VPADDD Y9, Y8, Y8
+	VADDPS Y7, Y9, Y7
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y8
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y8, Y8
 	VPSLLD $23, Y8, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VSUBPS Y8, Y9, Y8
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y8
 	VMULPS Y10, Y9, Y10
 	VADDPS Y10, Y8, Y11
 	VSUBPS Y11, Y8, Y8
 	VADDPS Y10, Y8, Y8
-	VMULPS Y6, Y9, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y11, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VMULPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y8
+	VMULPS Y7, Y9, Y7
+	VADDPS Y7, Y8, Y7
+	VADDPS Y7, Y11, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y8
 	VANDNPS Y0, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VCMPPS $17, Y9, Y8, Y10
-	VBLENDVPS Y10, Y0, Y6, Y8
-	VBLENDVPS Y7, Y8, Y0, Y6
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y0, Y7, Y7
+	VBLENDVPS Y6, Y7, Y0, Y6
 	VMOVUPS Y6, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y1, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y7
-	VMAXPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y0, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y0, Y9
-	VSUBPS Y9, Y0, Y0
-	VSUBPS Y8, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y1, Y6, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
 	VMULPS Y9, Y9, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y10
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VADDPS Y6, Y8, Y6
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VSUBPS Y7, Y8, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y7
 	VMULPS Y9, Y8, Y9
 	VADDPS Y9, Y7, Y10
 	VSUBPS Y10, Y7, Y7
 	VADDPS Y9, Y7, Y7
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
-	VADDPS Y0, Y10, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VMULPS Y7, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y7
+	VMULPS Y6, Y8, Y6
+	VADDPS Y6, Y7, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y7
 	VANDNPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VCMPPS $17, Y8, Y7, Y9
-	VBLENDVPS Y9, Y1, Y0, Y7
-	VBLENDVPS Y6, Y7, Y1, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y1, Y6, Y6
+	VBLENDVPS Y0, Y6, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y0, Y8
-	VSUBPS Y8, Y0, Y0
-	VSUBPS Y7, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y1, Y6, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y1, Y8
+	VSUBPS Y8, Y1, Y1
+	VSUBPS Y7, Y1, Y1
 	VMULPS Y8, Y8, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y9
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y7, Y7
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VADDPS Y1, Y7, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VSUBPS Y6, Y7, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y6
 	VMULPS Y8, Y7, Y8
 	VADDPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
-	VADDPS Y0, Y9, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VMULPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y6
+	VMULPS Y1, Y7, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y6
 	VANDNPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y7
-	VCMPPS $17, Y7, Y6, Y8
-	VBLENDVPS Y8, Y2, Y0, Y6
-	VBLENDVPS Y1, Y6, Y2, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y3, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y3, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y2, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y0, Y7
-	VSUBPS Y7, Y0, Y0
-	VSUBPS Y6, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
 	VMULPS Y7, Y7, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y6, Y6
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VPADDD Y6, Y2, Y2
+	VADDPS Y1, Y6, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y6, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y2
 	VMULPS Y7, Y6, Y7
 	VADDPS Y7, Y2, Y8
 	VSUBPS Y8, Y2, Y2
 	VADDPS Y7, Y2, Y2
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y8, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y6
-	VCMPPS $17, Y6, Y2, Y7
-	VBLENDVPS Y7, Y3, Y0, Y2
-	VBLENDVPS Y1, Y2, Y3, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y3, Y6
-	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y3, Y3
-	VSUBPS Y3, Y0, Y6
-	VSUBPS Y6, Y0, Y0
-	VSUBPS Y3, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y3, Y1, Y1
 	VMULPS Y6, Y6, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VADDPS Y1, Y3, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y3, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y2
 	VMULPS Y6, Y3, Y6
 	VADDPS Y6, Y2, Y7
 	VSUBPS Y7, Y2, Y2
 	VADDPS Y6, Y2, Y2
-	VMULPS Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y3, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y4, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y3
-	VCMPPS $17, Y3, Y2, Y6
-	VBLENDVPS Y6, Y4, Y0, Y2
-	VBLENDVPS Y1, Y2, Y4, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y5, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y5, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
-	VSUBPS Y3, Y0, Y4
-	VSUBPS Y4, Y0, Y0
-	VSUBPS Y3, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y5, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
 	VMULPS Y4, Y4, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VADDPS Y1, Y3, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y3, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y2
 	VMULPS Y4, Y3, Y4
 	VADDPS Y4, Y2, Y6
 	VSUBPS Y6, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VMULPS Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y3, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y5, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y3
-	VCMPPS $17, Y3, Y2, Y4
-	VBLENDVPS Y4, Y5, Y0, Y2
-	VBLENDVPS Y1, Y2, Y5, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y1, Y1
+	VBLENDVPS Y0, Y1, Y5, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $528, SI
 	ADDQ $192, R8
@@ -1581,308 +1613,228 @@ rows3:
 	VADDPS Y14, Y4, Y4
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5
-	VCMPPS $17, Y5, Y0, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y5
-	VMINPS Y0, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y7
-	VMAXPS Y5, Y7, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y5, Y9
-	VSUBPS Y9, Y5, Y5
-	VSUBPS Y8, Y5, Y5
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
+	VMAXPS Y6, Y7, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y9
+	VSUBPS Y9, Y6, Y6
+	VSUBPS Y8, Y6, Y6
 	VMULPS Y9, Y9, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y10
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y8, Y8
-	VADDPS Y5, Y8, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VADDPS Y6, Y8, Y6
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VSUBPS Y7, Y8, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y7
 	VMULPS Y9, Y8, Y9
 	VADDPS Y9, Y7, Y10
 	VSUBPS Y10, Y7, Y7
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y8, Y5
-	VADDPS Y5, Y7, Y5
-	VADDPS Y5, Y10, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y7
+	VMULPS Y6, Y8, Y6
+	VADDPS Y6, Y7, Y6
+	VADDPS Y6, Y10, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y7
 	VANDNPS Y0, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VCMPPS $17, Y8, Y7, Y9
-	VBLENDVPS Y9, Y0, Y5, Y7
-	VBLENDVPS Y6, Y7, Y0, Y5
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
+	VBLENDVPS Y7, Y0, Y6, Y6
+	VBLENDVPS Y5, Y6, Y0, Y5
 	VMOVUPS Y5, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y1, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y1, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y0, Y8
-	VSUBPS Y8, Y0, Y0
-	VSUBPS Y7, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VMINPS Y1, Y5, Y5
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
+	VMAXPS Y5, Y6, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y8
+	VSUBPS Y8, Y5, Y5
+	VSUBPS Y7, Y5, Y5
 	VMULPS Y8, Y8, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y9
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y7, Y7
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VADDPS Y5, Y7, Y5
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VSUBPS Y6, Y7, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y6
 	VMULPS Y8, Y7, Y8
 	VADDPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
-	VADDPS Y0, Y9, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VMULPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y6
+	VMULPS Y5, Y7, Y5
+	VADDPS Y5, Y6, Y5
+	VADDPS Y5, Y9, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y6
 	VANDNPS Y1, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y7
-	VCMPPS $17, Y7, Y6, Y8
-	VBLENDVPS Y8, Y1, Y0, Y6
-	VBLENDVPS Y5, Y6, Y1, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
+	VBLENDVPS Y6, Y1, Y5, Y5
+	VBLENDVPS Y0, Y5, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y2, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y0, Y7
-	VSUBPS Y7, Y0, Y0
-	VSUBPS Y6, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5
+	VMAXPS Y1, Y5, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y1, Y7
+	VSUBPS Y7, Y1, Y1
+	VSUBPS Y6, Y1, Y1
 	VMULPS Y7, Y7, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y6, Y6
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VADDPS Y1, Y6, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VSUBPS Y5, Y6, Y5
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y5
 	VMULPS Y7, Y6, Y7
 	VADDPS Y7, Y5, Y8
 	VSUBPS Y8, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
-	VADDPS Y0, Y8, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y5
-	VMULPS Y5, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y5
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y1, Y8, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y5
 	VANDNPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y6
-	VCMPPS $17, Y6, Y5, Y7
-	VBLENDVPS Y7, Y2, Y0, Y5
-	VBLENDVPS Y1, Y5, Y2, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
+	VBLENDVPS Y5, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y3, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y3, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y2, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y0, Y6
-	VSUBPS Y6, Y0, Y0
-	VSUBPS Y5, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y6
+	VSUBPS Y6, Y1, Y1
+	VSUBPS Y5, Y1, Y1
 	VMULPS Y6, Y6, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y5, Y5
-	VADDPS Y0, Y5, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5
-	VPADDD Y5, Y2, Y2
+	VADDPS Y1, Y5, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y5, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y2
 	VMULPS Y6, Y5, Y6
 	VADDPS Y6, Y2, Y7
 	VSUBPS Y7, Y2, Y2
 	VADDPS Y6, Y2, Y2
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y7, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y5
-	VCMPPS $17, Y5, Y2, Y6
-	VBLENDVPS Y6, Y3, Y0, Y2
-	VBLENDVPS Y1, Y2, Y3, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VCMPPS $17, Y0, Y4, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
-	VSUBPS Y3, Y0, Y5
-	VSUBPS Y5, Y0, Y0
-	VSUBPS Y3, Y0, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y4, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y3, Y1, Y1
 	VMULPS Y5, Y5, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VADDPS Y1, Y3, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y2
-	VSUBPS Y2, Y3, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y2
 	VMULPS Y5, Y3, Y5
 	VADDPS Y5, Y2, Y6
 	VSUBPS Y6, Y2, Y2
 	VADDPS Y5, Y2, Y2
-	VMULPS Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VADDPS Y0, Y6, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VMULPS Y2, Y0, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y2
+	VMULPS Y1, Y3, Y1
+	VADDPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
 	VANDNPS Y4, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y3
-	VCMPPS $17, Y3, Y2, Y5
-	VBLENDVPS Y5, Y4, Y0, Y2
-	VBLENDVPS Y1, Y2, Y4, Y0
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $440, SI
 	ADDQ $160, R8
@@ -1912,64 +1864,48 @@ rows5:
 	VADDPS Y14, Y0, Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
-	VSUBPS Y4, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y4, Y1, Y1
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
 	VMULPS Y5, Y5, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y4, Y4
-	VADDPS Y1, Y4, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VADDPS Y2, Y4, Y2
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y3
+	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y3
-	VSUBPS Y3, Y4, Y3
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y3
 	VMULPS Y5, Y4, Y5
 	VADDPS Y5, Y3, Y6
 	VSUBPS Y6, Y3, Y3
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y4, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VMULPS Y3, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y3
+	VMULPS Y2, Y4, Y2
+	VADDPS Y2, Y3, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3
 	VANDNPS Y0, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y4
-	VCMPPS $17, Y4, Y3, Y5
-	VBLENDVPS Y5, Y0, Y1, Y3
-	VBLENDVPS Y2, Y3, Y0, Y1
+	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
@@ -2198,22 +2134,134 @@ done6:
 	RET 
 
 DATA bodyForward_2AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+8(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+16(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+32(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+40(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+88(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+96(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+104(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x33000000
-GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA bodyForward_2AVX2Const<>+4(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+8(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+12(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+16(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+20(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+24(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+28(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA bodyForward_2AVX2Const<>+64(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+68(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+72(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+76(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+80(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+84(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+88(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+92(SB)/4, $0xc1900000
+DATA bodyForward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA bodyForward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA bodyForward_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA bodyForward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA bodyForward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA bodyForward_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA bodyForward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA bodyForward_2AVX2Const<>+384(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+388(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+392(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+396(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+400(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+404(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+408(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+416(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+420(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+424(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+428(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+432(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+436(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+440(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+444(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+448(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+452(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+456(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+460(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+464(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+468(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+472(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+480(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+484(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+488(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+492(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+496(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+500(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+504(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+508(SB)/4, $0x33000000
+GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded separately, the same bits as bodyForward_2Generic.
@@ -2238,64 +2286,48 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y14, Y0, Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VBROADCASTSS bodyForward_2AVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y1, Y0, Y2
-	VBROADCASTSS bodyForward_2AVX2Const<>+8(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VBROADCASTSS bodyForward_2AVX2Const<>+16(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VBROADCASTSS bodyForward_2AVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForward_2AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS bodyForward_2AVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS bodyForward_2AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
-	VSUBPS Y4, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y4, Y1, Y1
+	VCMPPS $17, bodyForward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForward_2AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForward_2AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForward_2AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForward_2AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForward_2AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForward_2AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForward_2AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
 	VMULPS Y5, Y5, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+56(SB), Y6
+	VMULPS bodyForward_2AVX2Const<>+224(SB), Y5, Y6
+	VADDPS bodyForward_2AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForward_2AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForward_2AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForward_2AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForward_2AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForward_2AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForward_2AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS bodyForward_2AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y4, Y4
-	VADDPS Y1, Y4, Y1
-	VBROADCASTSS bodyForward_2AVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS bodyForward_2AVX2Const<>+96(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VADDPS Y2, Y4, Y2
+	VPSUBD bodyForward_2AVX2Const<>+128(SB), Y3, Y3
+	VPADDD bodyForward_2AVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+88(SB), Y3
-	VSUBPS Y3, Y4, Y3
+	VSUBPS bodyForward_2AVX2Const<>+352(SB), Y4, Y3
 	VMULPS Y5, Y4, Y5
 	VADDPS Y5, Y3, Y6
 	VSUBPS Y6, Y3, Y3
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y4, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForward_2AVX2Const<>+104(SB), Y3
-	VMULPS Y3, Y1, Y1
-	VBROADCASTSS bodyForward_2AVX2Const<>+112(SB), Y3
+	VMULPS Y2, Y4, Y2
+	VADDPS Y2, Y3, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForward_2AVX2Const<>+416(SB), Y2, Y2
+	VMOVUPS bodyForward_2AVX2Const<>+448(SB), Y3
 	VANDNPS Y0, Y3, Y3
-	VBROADCASTSS bodyForward_2AVX2Const<>+120(SB), Y4
-	VCMPPS $17, Y4, Y3, Y5
-	VBLENDVPS Y5, Y0, Y1, Y3
-	VBLENDVPS Y2, Y3, Y0, Y1
+	VCMPPS $17, bodyForward_2AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
@@ -4623,20 +4655,118 @@ elements1:
 	RET 
 
 DATA eluGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+8(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+32(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+40(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+88(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x7f
-GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $112
+DATA eluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+28(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+32(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+36(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+40(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+44(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+48(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+52(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+56(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+60(SB)/4, $0x42b20000
+DATA eluGradientEachAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA eluGradientEachAVX2Const<>+128(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+132(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+136(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+140(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+144(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+148(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+152(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+156(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+160(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+164(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+168(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+172(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+176(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+180(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+184(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+188(SB)/4, $0x3f317200
+DATA eluGradientEachAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA eluGradientEachAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x3f800000
+DATA eluGradientEachAVX2Const<>+416(SB)/4, $0x7f
+DATA eluGradientEachAVX2Const<>+420(SB)/4, $0x7f
+DATA eluGradientEachAVX2Const<>+424(SB)/4, $0x7f
+DATA eluGradientEachAVX2Const<>+428(SB)/4, $0x7f
+DATA eluGradientEachAVX2Const<>+432(SB)/4, $0x7f
+DATA eluGradientEachAVX2Const<>+436(SB)/4, $0x7f
+DATA eluGradientEachAVX2Const<>+440(SB)/4, $0x7f
+DATA eluGradientEachAVX2Const<>+444(SB)/4, $0x7f
+GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $448
 
 // eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
 //
@@ -4652,57 +4782,43 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < x, dy, dy · exp(x))
-	VBROADCASTSS eluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBROADCASTSS eluGradientEachAVX2Const<>+8(SB), Y2
-	VMINPS Y0, Y2, Y2
-	VBROADCASTSS eluGradientEachAVX2Const<>+16(SB), Y4
-	VMAXPS Y2, Y4, Y2
-	VBROADCASTSS eluGradientEachAVX2Const<>+24(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS eluGradientEachAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VBROADCASTSS eluGradientEachAVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y4, Y5
-	VBROADCASTSS eluGradientEachAVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y2, Y2
-	VBROADCASTSS eluGradientEachAVX2Const<>+48(SB), Y6
+	VMOVUPS eluGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VMOVUPS eluGradientEachAVX2Const<>+32(SB), Y3
+	VMINPS Y0, Y3, Y3
+	VMOVUPS eluGradientEachAVX2Const<>+64(SB), Y4
+	VMAXPS Y3, Y4, Y3
+	VMULPS eluGradientEachAVX2Const<>+96(SB), Y3, Y4
+	VADDPS eluGradientEachAVX2Const<>+128(SB), Y4, Y4
+	VSUBPS eluGradientEachAVX2Const<>+128(SB), Y4, Y5
+	VMULPS eluGradientEachAVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y3, Y3
+	VMULPS eluGradientEachAVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y3, Y3
+	VMULPS Y3, Y3, Y5
+	VMULPS eluGradientEachAVX2Const<>+224(SB), Y3, Y6
+	VADDPS eluGradientEachAVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eluGradientEachAVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eluGradientEachAVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eluGradientEachAVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS Y2, Y2, Y5
-	VBROADCASTSS eluGradientEachAVX2Const<>+56(SB), Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS eluGradientEachAVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS eluGradientEachAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS eluGradientEachAVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS eluGradientEachAVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y2, Y5, Y2
-	VBROADCASTSS eluGradientEachAVX2Const<>+96(SB), Y5
-	VADDPS Y5, Y2, Y2
-	VBROADCASTSS eluGradientEachAVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS eluGradientEachAVX2Const<>+384(SB), Y3, Y3
+	VPSUBD eluGradientEachAVX2Const<>+128(SB), Y4, Y4
 	VPSRAD $1, Y4, Y5
-	VBROADCASTSS eluGradientEachAVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD eluGradientEachAVX2Const<>+416(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y2, Y2
+	VMULPS Y7, Y3, Y3
 	VPSUBD Y5, Y4, Y4
-	VBROADCASTSS eluGradientEachAVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y4, Y4
+	VPADDD eluGradientEachAVX2Const<>+416(SB), Y4, Y4
 	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y2, Y2
-	VMULPS Y2, Y1, Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VMOVUPS Y4, (R8)(AX*1)
+	VMULPS Y5, Y3, Y3
+	VMULPS Y3, Y1, Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -4710,7 +4826,14 @@ elements1:
 	RET 
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
@@ -4734,13 +4857,11 @@ elements1:
 	VMULPS Y1, Y2, Y5
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y2
-	VMULPS Y4, Y2, Y2
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y2
 	VADDPS Y5, Y2, Y2
 
 	// g = g + (0.9 · momentum_buffer)
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y2, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y2, Y4
 	VADDPS Y4, Y5, Y4
 
 	// w = w - (lr · g)
@@ -8051,27 +8172,103 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA innerForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA innerForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA innerForwardAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA innerForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA innerForwardAVX2Const<>+48(SB)/4, $0x3f200000
-DATA innerForwardAVX2Const<>+56(SB)/4, $0x41200000
-DATA innerForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA innerForwardAVX2Const<>+72(SB)/4, $0x4b400000
-DATA innerForwardAVX2Const<>+80(SB)/4, $0x3f317200
-DATA innerForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA innerForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA innerForwardAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA innerForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA innerForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA innerForwardAVX2Const<>+128(SB)/4, $0x3f000000
-DATA innerForwardAVX2Const<>+136(SB)/4, $0x3f800000
-DATA innerForwardAVX2Const<>+144(SB)/4, $0x7f
-DATA innerForwardAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL innerForwardAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA innerForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardAVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA innerForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA innerForwardAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA innerForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA innerForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA innerForwardAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA innerForwardAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA innerForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA innerForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA innerForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA innerForwardAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA innerForwardAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA innerForwardAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA innerForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA innerForwardAVX2Const<>+184(SB)/4, $0x379579b4
+DATA innerForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardAVX2Const<>+224(SB)/4, $0xb5934706
+DATA innerForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA innerForwardAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA innerForwardAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA innerForwardAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA innerForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA innerForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA innerForwardAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA innerForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA innerForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA innerForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA innerForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA innerForwardAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA innerForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA innerForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA innerForwardAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA innerForwardAVX2Const<>+288(SB)/4, $0x0
+DATA innerForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA innerForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA innerForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA innerForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA innerForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA innerForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA innerForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA innerForwardAVX2Const<>+320(SB)/4, $0x3f800000
+DATA innerForwardAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA innerForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA innerForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA innerForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA innerForwardAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA innerForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA innerForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
 // product and sum are rounded separately, the same bits as innerForwardGeneric.
@@ -8167,249 +8364,208 @@ inputs1:
 	VADDPS Y5, Y4, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+16(SB), Y7
+	VANDPS innerForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y5, Y6
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y3, Y7
-	VBROADCASTSS innerForwardAVX2Const<>+56(SB), Y6
-	VMINPS Y3, Y6, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y3, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS innerForwardAVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y3, Y3
-	VMULPS Y3, Y3, Y8
-	VBROADCASTSS innerForwardAVX2Const<>+96(SB), Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardAVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardAVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardAVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardAVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y3, Y8, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y6
-	VBROADCASTSS innerForwardAVX2Const<>+152(SB), Y8
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VDIVPS Y3, Y8, Y3
-	VSUBPS Y3, Y6, Y3
-	VBLENDVPS Y7, Y5, Y3, Y6
-	VORPS Y1, Y6, Y1
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y5, Y7
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y6, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y5, Y6
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardAVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+16(SB), Y6
+	VANDPS innerForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+24(SB), Y6
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS innerForwardAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardAVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardAVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y3, Y6
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y3, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardAVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardAVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+16(SB), Y5
+	VANDPS innerForwardAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardAVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardAVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS innerForwardAVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS innerForwardAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardAVX2Const<>+152(SB), Y6
-	VBROADCASTSS innerForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA innerForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA innerForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA innerForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA innerForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA innerForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA innerForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA innerForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA innerForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA innerForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA innerForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA innerForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA innerForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA innerForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA innerForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA innerForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA innerForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA innerForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA innerForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL innerForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA innerForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA innerForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA innerForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA innerForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA innerForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA innerForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA innerForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA innerForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA innerForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
@@ -8608,441 +8764,207 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 100(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 136(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
 	ADDQ $204, R8
@@ -9185,295 +9107,139 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y3, Y3
-	VMULPS Y3, Y3, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y3, Y9, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VDIVPS Y3, Y9, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y8, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y5, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y5, Y5
-	VPSLLD $23, Y5, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
 	ADDQ $136, R8
@@ -9565,149 +9331,71 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y1, Y5, Y1
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y1, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y1, Y4, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS innerForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y4, Y1
-	VBLENDVPS Y5, Y3, Y1, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y4, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
@@ -9717,27 +9405,103 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA innerForwardRowsPanel1AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA innerForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA innerForwardRowsPanel1AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA innerForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA innerForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA innerForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x3f200000
-DATA innerForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x41200000
-DATA innerForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA innerForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4b400000
-DATA innerForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f317200
-DATA innerForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA innerForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA innerForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA innerForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA innerForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA innerForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3f000000
-DATA innerForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x7f
-DATA innerForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL innerForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA innerForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardRowsPanel1AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel1AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel1AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA innerForwardRowsPanel1AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel1AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA innerForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel1AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel1AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA innerForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel1AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel1AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel1AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel1AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA innerForwardRowsPanel1AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel1AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA innerForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA innerForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA innerForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA innerForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
@@ -9954,451 +9718,217 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y9
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 340(R8)
@@ -10582,376 +10112,181 @@ terms6:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y9
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y7, Y10
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y3, Y3
-	VMULPS Y3, Y3, Y10
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y3, Y10, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y7, Y7
-	VPSLLD $23, Y7, Y10
-	VMULPS Y10, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y10
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VDIVPS Y3, Y10, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
@@ -11015,76 +10350,37 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y4
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+152(SB), Y6
-	VBROADCASTSS innerForwardRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -11096,27 +10392,103 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA innerForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA innerForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA innerForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA innerForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA innerForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
-DATA innerForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
-DATA innerForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA innerForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
-DATA innerForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
-DATA innerForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA innerForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA innerForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA innerForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA innerForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA innerForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
-DATA innerForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
-DATA innerForwardTrainAVX2Const<>+144(SB)/4, $0x7f
-DATA innerForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL innerForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA innerForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA innerForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA innerForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA innerForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA innerForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA innerForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA innerForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA innerForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA innerForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA innerForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA innerForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
+DATA innerForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
+DATA innerForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA innerForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA innerForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA innerForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA innerForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA innerForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA innerForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA innerForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA innerForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA innerForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA innerForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA innerForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA innerForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA innerForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA innerForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA innerForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA innerForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA innerForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
+DATA innerForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA innerForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA innerForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA innerForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA innerForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA innerForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA innerForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardTrainAVX2 is innerForwardTrainGeneric for avx2: 561 multiply-adds,
 // product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
@@ -11212,249 +10584,208 @@ inputs1:
 	VADDPS Y5, Y4, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+16(SB), Y7
+	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y5, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y3, Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+56(SB), Y6
-	VMINPS Y3, Y6, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y3, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS innerForwardTrainAVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y3, Y3
-	VMULPS Y3, Y3, Y8
-	VBROADCASTSS innerForwardTrainAVX2Const<>+96(SB), Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardTrainAVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardTrainAVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardTrainAVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y9
-	VBROADCASTSS innerForwardTrainAVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y3, Y8, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+152(SB), Y8
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VDIVPS Y3, Y8, Y3
-	VSUBPS Y3, Y6, Y3
-	VBLENDVPS Y7, Y5, Y3, Y6
-	VORPS Y1, Y6, Y1
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y5, Y7
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y6, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y5, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardTrainAVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+16(SB), Y6
+	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+24(SB), Y6
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainAVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainAVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainAVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainAVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y3, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y3, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainAVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardTrainAVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainAVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+16(SB), Y5
+	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainAVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardTrainAVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainAVX2Const<>+152(SB), Y6
-	VBROADCASTSS innerForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA innerForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA innerForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA innerForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA innerForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA innerForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA innerForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA innerForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA innerForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA innerForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA innerForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA innerForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA innerForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA innerForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL innerForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA innerForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA innerForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA innerForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA innerForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA innerForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA innerForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA innerForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardTrainRowsPanel0AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
@@ -11653,441 +10984,207 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 100(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 136(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
 	ADDQ $204, R8
@@ -12230,295 +11327,139 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y3, Y3
-	VMULPS Y3, Y3, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y3, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y3, Y9, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VDIVPS Y3, Y9, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y8, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y5, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y5, Y5
-	VPSLLD $23, Y5, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
 	ADDQ $136, R8
@@ -12610,149 +11551,71 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y3, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y3, Y5, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y3, Y3
-	VMULPS Y3, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y8
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y3, Y7, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VDIVPS Y3, Y7, Y3
-	VSUBPS Y3, Y5, Y3
-	VBLENDVPS Y6, Y4, Y3, Y5
-	VORPS Y1, Y5, Y1
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
+	VMULPS Y1, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	VMOVUPS Y1, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y1, Y4, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS innerForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y4, Y1
-	VBLENDVPS Y5, Y3, Y1, Y4
-	VORPS Y0, Y4, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y4, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y4, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
@@ -12762,27 +11625,103 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA innerForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA innerForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA innerForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA innerForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA innerForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA innerForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x3f200000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x41200000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA innerForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4b400000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f317200
-DATA innerForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA innerForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA innerForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA innerForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA innerForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA innerForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3f000000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x7f
-DATA innerForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL innerForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA innerForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA innerForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA innerForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA innerForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA innerForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA innerForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA innerForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA innerForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA innerForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA innerForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA innerForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA innerForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA innerForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA innerForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA innerForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA innerForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA innerForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL innerForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // innerForwardTrainRowsPanel1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
@@ -12999,451 +11938,217 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y9
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y7, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y3, Y3
-	VMULPS Y3, Y3, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y3, Y12, Y12
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y3, Y11, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y7, Y7
-	VPSLLD $23, Y7, Y11
-	VMULPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y3, Y3
-	VDIVPS Y3, Y11, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y11
+	VMULPS Y1, Y11, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y9, Y11
-	VSUBPS Y11, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y10, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y10, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 340(R8)
@@ -13627,376 +12332,181 @@ terms6:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3
-	VANDNPS Y0, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y9
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y9
+	VMULPS Y1, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y9
+	VMULPS Y3, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y3, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y7
-	VMINPS Y3, Y7, Y3
-	VADDPS Y3, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y7, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y3, Y3
-	VMULPS Y3, Y3, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y3, Y11, Y11
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y3, Y10, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y7, Y7
-	VPSLLD $23, Y7, Y10
-	VMULPS Y10, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y10
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y3, Y3
-	VDIVPS Y3, Y10, Y3
-	VSUBPS Y3, Y7, Y3
-	VBLENDVPS Y9, Y5, Y3, Y7
-	VORPS Y1, Y7, Y1
+	VMULPS Y3, Y3, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y10
+	VMULPS Y1, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y3, Y9, Y3
+	VADDPS Y7, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y9
+	VMULPS Y1, Y9, Y1
+	VADDPS Y1, Y7, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y3
+	VORPS Y3, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y7
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VMULPS Y1, Y3, Y3
-	VADDPS Y1, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y5, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y5, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y5, Y5
-	VPSLLD $23, Y5, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y7, Y3, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y6, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y8, Y0
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDNPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y4
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VSUBPS Y5, Y3, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y6
-	VMULPS Y6, Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y1, Y5, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y5
-	VPSUBD Y5, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y5
-	VPADDD Y5, Y3, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y1, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VDIVPS Y1, Y5, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
@@ -14060,76 +12570,37 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+16(SB), Y5
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+24(SB), Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y4
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+152(SB), Y6
-	VBROADCASTSS innerForwardTrainRowsPanel1AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -14575,8 +13046,22 @@ done5:
 	RET 
 
 DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3b03126f
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $16
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3b03126f
+DATA sgdElements_2AVX2Const<>+32(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+36(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+40(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+44(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+48(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+52(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+56(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+60(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
 // sgdElements_2AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
 //
@@ -14597,8 +13082,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y4
 
 	// dw = 0.002 · w
-	VBROADCASTSS sgdElements_2AVX2Const<>+0(SB), Y5
-	VMULPS Y3, Y5, Y5
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y5
 
 	// g = g + dw
 	VADDPS Y5, Y2, Y6
@@ -14607,13 +13091,11 @@ elements1:
 	VMULPS Y1, Y6, Y2
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y6
-	VMULPS Y4, Y6, Y6
+	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y6
 	VADDPS Y2, Y6, Y6
 
 	// g = g + (0.9 · momentum_buffer)
-	VBROADCASTSS sgdElements_2AVX2Const<>+8(SB), Y4
-	VMULPS Y6, Y4, Y4
+	VMULPS sgdElements_2AVX2Const<>+32(SB), Y6, Y4
 	VADDPS Y4, Y2, Y4
 
 	// w = w - (lr · g)
@@ -14628,21 +13110,126 @@ elements1:
 	RET 
 
 DATA scoreForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+8(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+40(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+88(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+96(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+104(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+112(SB)/4, $0x0
-GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA scoreForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardAVX2Const<>+32(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+36(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+40(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+44(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+48(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+52(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+56(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+60(SB)/4, $0x42b20000
+DATA scoreForwardAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+160(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+164(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+168(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+172(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+176(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+180(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+184(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+188(SB)/4, $0x3f317200
+DATA scoreForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA scoreForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA scoreForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA scoreForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+412(SB)/4, $0x3f800000
+DATA scoreForwardAVX2Const<>+416(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+420(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+424(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+428(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+432(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+436(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+440(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+444(SB)/4, $0x7f
+DATA scoreForwardAVX2Const<>+448(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+452(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+456(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+460(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+464(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+468(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+472(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+476(SB)/4, $0x0
+GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardGeneric.
@@ -14694,61 +13281,44 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardAVX2Const<>+8(SB), Y2
+	VORPS scoreForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardAVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS scoreForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardAVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS scoreForwardAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS scoreForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardAVX2Const<>+56(SB), Y4
+	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD scoreForwardAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS scoreForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, scoreForwardAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -14756,21 +13326,126 @@ inputs1:
 	RET 
 
 DATA scoreForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA scoreForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA scoreForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA scoreForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA scoreForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA scoreForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA scoreForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA scoreForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA scoreForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -14899,181 +13574,130 @@ terms3:
 	VADDPS Y9, Y8, Y8
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y3, Y5
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y5, Y1
+	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y8, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y8, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y8, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -15168,121 +13792,87 @@ terms6:
 	VADDPS Y5, Y4, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y3, Y5
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y5
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y5, Y1
+	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -15346,61 +13936,44 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -15413,21 +13986,126 @@ done8:
 	RET 
 
 DATA scoreForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA scoreForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA scoreForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA scoreForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA scoreForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA scoreForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA scoreForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA scoreForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA scoreForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
+DATA scoreForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -15556,181 +14234,130 @@ terms3:
 	VADDPS Y9, Y8, Y8
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y3, Y5
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y5, Y1
+	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y8, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y8, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y8, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
@@ -15825,121 +14452,87 @@ terms6:
 	VADDPS Y5, Y4, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y3, Y5
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y5
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y5, Y1
+	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -16003,61 +14596,44 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -16070,21 +14646,126 @@ done8:
 	RET 
 
 DATA scoreForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+8(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+40(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x0
-GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA scoreForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
+DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
+DATA scoreForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX2Const<>+416(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+420(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+424(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+428(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+432(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+436(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+440(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+444(SB)/4, $0x7f
+DATA scoreForwardTrainAVX2Const<>+448(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+452(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+456(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+460(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+464(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+468(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+472(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+476(SB)/4, $0x0
+GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
@@ -16136,61 +14817,44 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+8(SB), Y2
+	VORPS scoreForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS scoreForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+56(SB), Y4
+	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardTrainAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardTrainAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardTrainAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardTrainAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD scoreForwardTrainAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS scoreForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, scoreForwardTrainAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardTrainAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -16198,21 +14862,126 @@ inputs1:
 	RET 
 
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -16341,181 +15110,130 @@ terms3:
 	VADDPS Y9, Y8, Y8
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y3, Y5
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y5, Y1
+	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y8, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y8, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y8, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
@@ -16610,121 +15328,87 @@ terms6:
 	VADDPS Y5, Y4, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y3, Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y3, Y5
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y5
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y5, Y1
+	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -16788,61 +15472,44 @@ terms9:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -16855,21 +15522,126 @@ done8:
 	RET 
 
 DATA scoreForward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+8(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+32(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+40(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+88(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x0
-GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA scoreForward_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA scoreForward_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA scoreForward_2AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA scoreForward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x3f800000
+DATA scoreForward_2AVX2Const<>+416(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+420(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+424(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+428(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+432(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+436(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+440(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+444(SB)/4, $0x7f
+DATA scoreForward_2AVX2Const<>+448(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+452(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+456(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+460(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+464(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+468(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+472(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+476(SB)/4, $0x0
+GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForward_2Generic.
@@ -16921,61 +15693,44 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS scoreForward_2AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS scoreForward_2AVX2Const<>+8(SB), Y2
+	VORPS scoreForward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS scoreForward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS scoreForward_2AVX2Const<>+16(SB), Y2
+	VMOVUPS scoreForward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS scoreForward_2AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS scoreForward_2AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS scoreForward_2AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS scoreForward_2AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS scoreForward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS scoreForward_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS scoreForward_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS scoreForward_2AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS scoreForward_2AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS scoreForward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS scoreForward_2AVX2Const<>+56(SB), Y4
+	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS scoreForward_2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForward_2AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForward_2AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForward_2AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForward_2AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForward_2AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS scoreForward_2AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS scoreForward_2AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS scoreForward_2AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS scoreForward_2AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD scoreForward_2AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS scoreForward_2AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD scoreForward_2AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS scoreForward_2AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD scoreForward_2AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS scoreForward_2AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS scoreForward_2AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS scoreForward_2AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, scoreForward_2AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS scoreForward_2AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -17225,7 +15980,14 @@ done5:
 	RET 
 
 DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA tanhGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
 //
@@ -17241,9 +16003,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
@@ -17255,9 +16017,9 @@ elements1:
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS tanhGradientEachAVX2Const<>+0(SB), Y3
-	VMULPS Y1, Y1, Y4
-	VSUBPS Y4, Y3, Y3
+	VMULPS Y1, Y1, Y3
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y4
+	VSUBPS Y3, Y4, Y3
 	VMULPS Y3, Y2, Y3
 	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	VZEROUPPER 

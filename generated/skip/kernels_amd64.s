@@ -15,7 +15,14 @@ DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
 DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
@@ -65,8 +72,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -74,8 +80,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -83,8 +88,7 @@ rows3:
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -92,8 +96,7 @@ rows3:
 	VMOVUPS Y7, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -101,8 +104,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -110,8 +112,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -147,8 +148,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -164,27 +164,103 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA bodyForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA bodyForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA bodyForwardAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA bodyForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA bodyForwardAVX2Const<>+48(SB)/4, $0x3f200000
-DATA bodyForwardAVX2Const<>+56(SB)/4, $0x41200000
-DATA bodyForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+72(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+80(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+128(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+136(SB)/4, $0x3f800000
-DATA bodyForwardAVX2Const<>+144(SB)/4, $0x7f
-DATA bodyForwardAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA bodyForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardAVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA bodyForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA bodyForwardAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA bodyForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA bodyForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA bodyForwardAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA bodyForwardAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA bodyForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA bodyForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA bodyForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA bodyForwardAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA bodyForwardAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA bodyForwardAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA bodyForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA bodyForwardAVX2Const<>+184(SB)/4, $0x379579b4
+DATA bodyForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardAVX2Const<>+224(SB)/4, $0xb5934706
+DATA bodyForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA bodyForwardAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA bodyForwardAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA bodyForwardAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA bodyForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA bodyForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA bodyForwardAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA bodyForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA bodyForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA bodyForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA bodyForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA bodyForwardAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA bodyForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA bodyForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA bodyForwardAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA bodyForwardAVX2Const<>+288(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA bodyForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA bodyForwardAVX2Const<>+320(SB)/4, $0x3f800000
+DATA bodyForwardAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA bodyForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA bodyForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA bodyForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA bodyForwardAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA bodyForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA bodyForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -206,103 +282,140 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS bodyForwardAVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS bodyForwardAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS bodyForwardAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS bodyForwardAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS bodyForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS bodyForwardAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS bodyForwardAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS bodyForwardAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS bodyForwardAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS bodyForwardAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS bodyForwardAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardAVX2Const<>+136(SB), Y4
-	VBROADCASTSS bodyForwardAVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS bodyForwardAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS bodyForwardAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS bodyForwardAVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA bodyForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // bodyForwardRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
@@ -369,451 +482,217 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDPS Y6, Y0, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y7
-	VANDNPS Y0, Y7, Y7
-	VMULPS Y7, Y7, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y10
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPSRLD $22, Y7, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y8, Y7
+	VSUBPS Y7, Y6, Y6
+	VMULPS Y6, Y6, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y10
+	VMULPS Y6, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y10
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y10
+	VMULPS Y7, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y9
-	VCMPPS $17, Y9, Y7, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VADDPS Y7, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y9, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y7, Y11, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y9, Y9
-	VPSLLD $23, Y9, Y11
-	VMULPS Y11, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y7, Y7
-	VDIVPS Y7, Y11, Y7
-	VSUBPS Y7, Y9, Y7
-	VBLENDVPS Y10, Y8, Y7, Y9
-	VORPS Y6, Y9, Y6
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y10
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y11
+	VMULPS Y6, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y7, Y10, Y7
+	VADDPS Y9, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y10
+	VMULPS Y6, Y10, Y6
+	VADDPS Y6, Y9, Y6
+	VADDPS Y7, Y6, Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y7
+	VORPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y1, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y0, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y0, Y8, Y0
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y0, Y9, Y0
+	VADDPS Y0, Y8, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y6
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y1, Y6, Y6
-	VADDPS Y1, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y1, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y1, Y7, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y1, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y7, Y1
-	VBLENDVPS Y8, Y6, Y1, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y1, Y1, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y7, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y2, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y6, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y3, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y5, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -870,376 +749,181 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDPS Y5, Y0, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y0, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y5, Y5
+	VMULPS Y5, Y5, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y5, Y8, Y5
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y5, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y5, Y8, Y5
+	VADDPS Y6, Y5, Y5
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y6
+	VORPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y5
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS Y1, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y5, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y2, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -1268,76 +952,37 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -1349,27 +994,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x7f
-DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA bodyForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // bodyForwardRows_2Panel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
@@ -1436,451 +1157,217 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VANDPS Y6, Y0, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y7
-	VANDNPS Y0, Y7, Y7
-	VMULPS Y7, Y7, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y10
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VPSRLD $22, Y7, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y8, Y7
+	VSUBPS Y7, Y6, Y6
+	VMULPS Y6, Y6, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y10
+	VMULPS Y6, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y10
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y10
+	VMULPS Y7, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y9
-	VCMPPS $17, Y9, Y7, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VADDPS Y7, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y9, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y7, Y11, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y9, Y9
-	VPSLLD $23, Y9, Y11
-	VMULPS Y11, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y7, Y7
-	VDIVPS Y7, Y11, Y7
-	VSUBPS Y7, Y9, Y7
-	VBLENDVPS Y10, Y8, Y7, Y9
-	VORPS Y6, Y9, Y6
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y10
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y11
+	VMULPS Y6, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y7, Y10, Y7
+	VADDPS Y9, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y10
+	VMULPS Y6, Y10, Y6
+	VADDPS Y6, Y9, Y6
+	VADDPS Y7, Y6, Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y7
+	VORPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y1, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y0, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y0, Y8, Y0
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y0, Y9, Y0
+	VADDPS Y0, Y8, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y6
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y8
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y1, Y6, Y6
-	VADDPS Y1, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y1, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y7
-	VMINPS Y1, Y7, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y1, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y7, Y1
-	VBLENDVPS Y8, Y6, Y1, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y1, Y1, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y7, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y2, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y6, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y5, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -1937,376 +1424,181 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5
-	VANDPS Y5, Y0, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y0, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y5, Y5
+	VMULPS Y5, Y5, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y5, Y8, Y5
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y5, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y5, Y8, Y5
+	VADDPS Y6, Y5, Y5
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y6
+	VORPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y8
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y5
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS Y1, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y5, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y2, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -2335,76 +1627,37 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -2416,27 +1669,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA bodyForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA bodyForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA bodyForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA bodyForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA bodyForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
-DATA bodyForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
-DATA bodyForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA bodyForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
-DATA bodyForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
-DATA bodyForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA bodyForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA bodyForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA bodyForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA bodyForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA bodyForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
-DATA bodyForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
-DATA bodyForwardTrainAVX2Const<>+144(SB)/4, $0x7f
-DATA bodyForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL bodyForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA bodyForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA bodyForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA bodyForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA bodyForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA bodyForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA bodyForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA bodyForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA bodyForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA bodyForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA bodyForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA bodyForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA bodyForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA bodyForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA bodyForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
+DATA bodyForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
+DATA bodyForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA bodyForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA bodyForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA bodyForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA bodyForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA bodyForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA bodyForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA bodyForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA bodyForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA bodyForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA bodyForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA bodyForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA bodyForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA bodyForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA bodyForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA bodyForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA bodyForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA bodyForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA bodyForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA bodyForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA bodyForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA bodyForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
+DATA bodyForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA bodyForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA bodyForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA bodyForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA bodyForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA bodyForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA bodyForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2458,103 +1787,140 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardTrainAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS bodyForwardTrainAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS bodyForwardTrainAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS bodyForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardTrainAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+136(SB), Y4
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardTrainAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS bodyForwardTrainAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardTrainAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS bodyForwardTrainAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS bodyForwardTrainAVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL bodyForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // bodyForwardTrainRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
@@ -2621,451 +1987,217 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDPS Y6, Y0, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7
-	VANDNPS Y0, Y7, Y7
-	VMULPS Y7, Y7, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y10
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPSRLD $22, Y7, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8, Y7
+	VSUBPS Y7, Y6, Y6
+	VMULPS Y6, Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y10
+	VMULPS Y6, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y10
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y10
+	VMULPS Y7, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y9
-	VCMPPS $17, Y9, Y7, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VADDPS Y7, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y9, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y7, Y11, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y9, Y9
-	VPSLLD $23, Y9, Y11
-	VMULPS Y11, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y7, Y7
-	VDIVPS Y7, Y11, Y7
-	VSUBPS Y7, Y9, Y7
-	VBLENDVPS Y10, Y8, Y7, Y9
-	VORPS Y6, Y9, Y6
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y8, Y10
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y11
+	VMULPS Y6, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y7, Y10, Y7
+	VADDPS Y9, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y10
+	VMULPS Y6, Y10, Y6
+	VADDPS Y6, Y9, Y6
+	VADDPS Y7, Y6, Y6
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y7
+	VORPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y1, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y0, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y0, Y8, Y0
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y0, Y9, Y0
+	VADDPS Y0, Y8, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y6
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y1, Y6, Y6
-	VADDPS Y1, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y1, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y1, Y7, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y1, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y7, Y1
-	VBLENDVPS Y8, Y6, Y1, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y1, Y1, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y7, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y2, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y6, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y5, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -3122,376 +2254,181 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDPS Y5, Y0, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y0, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y5, Y5
+	VMULPS Y5, Y5, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y5, Y8, Y5
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y5, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y5, Y8, Y5
+	VADDPS Y6, Y5, Y5
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y6
+	VORPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y5
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS Y1, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y5, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y2, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -3520,76 +2457,37 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -3601,27 +2499,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA bodyForward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA bodyForward_2AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA bodyForward_2AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA bodyForward_2AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA bodyForward_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA bodyForward_2AVX2Const<>+48(SB)/4, $0x3f200000
-DATA bodyForward_2AVX2Const<>+56(SB)/4, $0x41200000
-DATA bodyForward_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+72(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+80(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+128(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+136(SB)/4, $0x3f800000
-DATA bodyForward_2AVX2Const<>+144(SB)/4, $0x7f
-DATA bodyForward_2AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA bodyForward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForward_2AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForward_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForward_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForward_2AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA bodyForward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA bodyForward_2AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA bodyForward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA bodyForward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA bodyForward_2AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA bodyForward_2AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA bodyForward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA bodyForward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA bodyForward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA bodyForward_2AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA bodyForward_2AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA bodyForward_2AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA bodyForward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA bodyForward_2AVX2Const<>+184(SB)/4, $0x379579b4
+DATA bodyForward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForward_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForward_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForward_2AVX2Const<>+224(SB)/4, $0xb5934706
+DATA bodyForward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA bodyForward_2AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA bodyForward_2AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA bodyForward_2AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA bodyForward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA bodyForward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA bodyForward_2AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA bodyForward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA bodyForward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA bodyForward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA bodyForward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA bodyForward_2AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA bodyForward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA bodyForward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA bodyForward_2AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x3f800000
+DATA bodyForward_2AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA bodyForward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA bodyForward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA bodyForward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA bodyForward_2AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA bodyForward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA bodyForward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForward_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 12 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3643,76 +2617,37 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS bodyForward_2AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS bodyForward_2AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS bodyForward_2AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+16(SB), Y5
+	VANDPS bodyForward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForward_2AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS bodyForward_2AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForward_2AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS bodyForward_2AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS bodyForward_2AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS bodyForward_2AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+24(SB), Y5
+	VPERMPS bodyForward_2AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS bodyForward_2AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS bodyForward_2AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS bodyForward_2AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS bodyForward_2AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS bodyForward_2AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS bodyForward_2AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForward_2AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForward_2AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForward_2AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS bodyForward_2AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS bodyForward_2AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS bodyForward_2AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS bodyForward_2AVX2Const<>+136(SB), Y4
-	VBROADCASTSS bodyForward_2AVX2Const<>+152(SB), Y6
-	VBROADCASTSS bodyForward_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS bodyForward_2AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS bodyForward_2AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS bodyForward_2AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS bodyForward_2AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS bodyForward_2AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -3801,7 +2736,14 @@ done5:
 	RET 
 
 DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
@@ -3851,8 +2793,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn4AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -3860,8 +2801,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn4AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -3869,8 +2809,7 @@ rows3:
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3878,8 +2817,7 @@ rows3:
 	VMOVUPS Y7, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3887,8 +2825,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3896,8 +2833,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3933,8 +2869,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn4AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -3951,7 +2886,14 @@ done5:
 	RET 
 
 DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
@@ -4001,8 +2943,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -4010,8 +2951,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -4019,8 +2959,7 @@ rows3:
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4028,8 +2967,7 @@ rows3:
 	VMOVUPS Y7, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4037,8 +2975,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4046,8 +2983,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -4083,8 +3019,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn3_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -5310,7 +4245,14 @@ done5:
 	RET 
 
 DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
@@ -5360,8 +4302,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn3AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -5369,8 +4310,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn3AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -5378,8 +4318,7 @@ rows3:
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5387,8 +4326,7 @@ rows3:
 	VMOVUPS Y7, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5396,8 +4334,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5405,8 +4342,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5442,8 +4378,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn3AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn3AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -5460,7 +4395,14 @@ done5:
 	RET 
 
 DATA learn12AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn12AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn12AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn12AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
@@ -5523,8 +4465,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn12AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -5532,8 +4473,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn12AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -5541,8 +4481,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5550,8 +4489,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5559,8 +4497,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5568,8 +4505,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5577,8 +4513,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5586,8 +4521,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5595,8 +4529,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5604,8 +4537,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5613,8 +4545,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5622,8 +4553,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5662,8 +4592,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn12AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -5671,8 +4600,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn12AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn12AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -5689,7 +4617,14 @@ done5:
 	RET 
 
 DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
@@ -5750,8 +4685,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y15
-	VMULPS Y14, Y15, Y15
+	VMULPS learn16AVX2Const<>+0(SB), Y14, Y15
 	VADDPS Y0, Y15, Y15
 	VMULPS Y15, Y12, Y14
 	VSUBPS Y14, Y13, Y14
@@ -5759,8 +4693,7 @@ rows3:
 	VMOVUPS Y15, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y14
-	VMULPS Y13, Y14, Y14
+	VMULPS learn16AVX2Const<>+0(SB), Y13, Y14
 	VADDPS Y1, Y14, Y14
 	VMULPS Y14, Y12, Y13
 	VSUBPS Y13, Y0, Y13
@@ -5768,8 +4701,7 @@ rows3:
 	VMOVUPS Y14, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y13
-	VMULPS Y1, Y13, Y13
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y13
 	VADDPS Y2, Y13, Y13
 	VMULPS Y13, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5777,8 +4709,7 @@ rows3:
 	VMOVUPS Y13, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5786,8 +4717,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5795,8 +4725,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5804,8 +4733,7 @@ rows3:
 	VMOVUPS Y2, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y6, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5813,8 +4741,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y7, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5822,8 +4749,7 @@ rows3:
 	VMOVUPS Y2, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y8, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5831,8 +4757,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y9, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5840,8 +4765,7 @@ rows3:
 	VMOVUPS Y2, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y10, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5849,8 +4773,7 @@ rows3:
 	VMOVUPS Y2, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y11, Y2, Y2
 	VMULPS Y2, Y12, Y1
 	VSUBPS Y1, Y0, Y1
@@ -5888,8 +4811,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y5
-	VMULPS Y4, Y5, Y5
+	VMULPS learn16AVX2Const<>+0(SB), Y4, Y5
 	VADDPS Y0, Y5, Y5
 	VMULPS Y5, Y2, Y4
 	VSUBPS Y4, Y3, Y4
@@ -5897,8 +4819,7 @@ rows6:
 	VMOVUPS Y5, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VBROADCASTSS learn16AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn16AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 	VMULPS Y4, Y2, Y3
 	VSUBPS Y3, Y0, Y3
@@ -5915,7 +4836,14 @@ done5:
 	RET 
 
 DATA reluGradientEachAVX2Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA reluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA reluGradientEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
 //
@@ -5931,9 +4859,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -5944,15 +4872,22 @@ elements1:
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX2Const<>+0(SB), Y3
-	VCMPPS $17, Y1, Y3, Y4
-	VBLENDVPS Y4, Y2, Y1, Y3
+	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y3
+	VCMPPS $17, Y1, Y3, Y3
+	VBLENDVPS Y3, Y2, Y1, Y3
 	VMASKMOVPS Y3, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 
 DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
@@ -6002,8 +4937,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -6011,8 +4945,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -6020,8 +4953,7 @@ rows3:
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -6029,8 +4961,7 @@ rows3:
 	VMOVUPS Y7, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -6038,8 +4969,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -6047,8 +4977,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -6084,8 +5013,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -7311,7 +6239,14 @@ done5:
 	RET 
 
 DATA learn1AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn1AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
@@ -7361,8 +6296,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn1AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -7370,8 +6304,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn1AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -7379,8 +6312,7 @@ rows3:
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7388,8 +6320,7 @@ rows3:
 	VMOVUPS Y7, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7397,8 +6328,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7406,8 +6336,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7443,8 +6372,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn1AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -7461,7 +6389,14 @@ done5:
 	RET 
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
@@ -7480,8 +6415,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 
 	// w = w - (lr · momentum_buffer)

@@ -2422,7 +2422,14 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	RET 
 
 DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -2523,9 +2530,9 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -2583,9 +2590,9 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -2596,7 +2603,14 @@ done4:
 	RET 
 
 DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -2684,9 +2698,9 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -2713,9 +2727,9 @@ rows2:
 	VMOVUPS 64(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 64(R8)
 	ADDQ $36, SI
 	ADDQ $96, R8
@@ -2787,9 +2801,9 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	ADDQ $24, SI
@@ -2852,9 +2866,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8

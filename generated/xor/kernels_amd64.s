@@ -15,7 +15,14 @@ DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
 DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
@@ -65,8 +72,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -74,8 +80,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -83,8 +88,7 @@ rows3:
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -92,8 +96,7 @@ rows3:
 	VMOVUPS Y7, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -101,8 +104,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -110,8 +112,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -147,8 +148,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn4_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -164,27 +164,103 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 8 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -204,103 +280,140 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
@@ -354,451 +467,217 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7
-	VANDNPS Y0, Y7, Y7
-	VMULPS Y7, Y7, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y10
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPSRLD $22, Y7, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8, Y7
+	VSUBPS Y7, Y6, Y6
+	VMULPS Y6, Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y10
+	VMULPS Y6, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y10
+	VMULPS Y7, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y9
-	VCMPPS $17, Y9, Y7, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VADDPS Y7, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y9, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y7, Y11, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y9, Y9
-	VPSLLD $23, Y9, Y11
-	VMULPS Y11, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y7, Y7
-	VDIVPS Y7, Y11, Y7
-	VSUBPS Y7, Y9, Y7
-	VBLENDVPS Y10, Y8, Y7, Y9
-	VORPS Y6, Y9, Y6
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y11
+	VMULPS Y6, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y7, Y10, Y7
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y10
+	VMULPS Y6, Y10, Y6
+	VADDPS Y6, Y9, Y6
+	VADDPS Y7, Y6, Y6
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y7
+	VORPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y1, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y0, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y0, Y8, Y0
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y0, Y9, Y0
+	VADDPS Y0, Y8, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y6
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y1, Y6, Y6
-	VADDPS Y1, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y1, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y1, Y7, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y1, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y7, Y1
-	VBLENDVPS Y8, Y6, Y1, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y1, Y1, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y7, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y2, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y6, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -844,376 +723,181 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y0, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y5, Y5
+	VMULPS Y5, Y5, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y5, Y8, Y5
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y5, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y5, Y8, Y5
+	VADDPS Y6, Y5, Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y6
+	VORPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y5
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS Y1, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y5, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y2, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -1239,76 +923,37 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -1320,27 +965,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRows_2Panel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
@@ -1394,451 +1115,217 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VANDPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y7
-	VANDNPS Y0, Y7, Y7
-	VMULPS Y7, Y7, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y10
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VPSRLD $22, Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8, Y7
+	VSUBPS Y7, Y6, Y6
+	VMULPS Y6, Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y10
+	VMULPS Y6, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y10
+	VMULPS Y7, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y9
-	VCMPPS $17, Y9, Y7, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VADDPS Y7, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y9, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y7, Y11, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y9, Y9
-	VPSLLD $23, Y9, Y11
-	VMULPS Y11, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y7, Y7
-	VDIVPS Y7, Y11, Y7
-	VSUBPS Y7, Y9, Y7
-	VBLENDVPS Y10, Y8, Y7, Y9
-	VORPS Y6, Y9, Y6
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y11
+	VMULPS Y6, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y7, Y10, Y7
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y10
+	VMULPS Y6, Y10, Y6
+	VADDPS Y6, Y9, Y6
+	VADDPS Y7, Y6, Y6
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y7
+	VORPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y1, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y0, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y0, Y8, Y0
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y0, Y9, Y0
+	VADDPS Y0, Y8, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y6
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y1, Y6, Y6
-	VADDPS Y1, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y1, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
-	VMINPS Y1, Y7, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y1, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y7, Y1
-	VBLENDVPS Y8, Y6, Y1, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y1, Y1, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y7, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y2, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y6, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y4
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -1884,376 +1371,181 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5
-	VANDPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y0, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y9
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y5, Y5
+	VMULPS Y5, Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y5, Y8, Y5
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y5, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y5, Y8, Y5
+	VADDPS Y6, Y5, Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y6
+	VORPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y5
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS Y1, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y5, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y2, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -2279,76 +1571,37 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -2360,27 +1613,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 8 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2400,103 +1729,140 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
@@ -2550,451 +1916,217 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDPS Y6, Y0, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7
-	VANDNPS Y0, Y7, Y7
-	VMULPS Y7, Y7, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y10
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPSRLD $22, Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8, Y7
+	VSUBPS Y7, Y6, Y6
+	VMULPS Y6, Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y10
+	VMULPS Y6, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y10
+	VMULPS Y7, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y9
-	VCMPPS $17, Y9, Y7, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VADDPS Y7, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
-	VMULPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VSUBPS Y11, Y9, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
-	VMULPS Y12, Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
-	VMULPS Y12, Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y7, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y12, Y11, Y11
-	VADDPS Y7, Y11, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VPSUBD Y11, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y11
-	VPADDD Y11, Y9, Y9
-	VPSLLD $23, Y9, Y11
-	VMULPS Y11, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y12
-	VADDPS Y12, Y7, Y7
-	VDIVPS Y7, Y11, Y7
-	VSUBPS Y7, Y9, Y7
-	VBLENDVPS Y10, Y8, Y7, Y9
-	VORPS Y6, Y9, Y6
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y8, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y11
+	VMULPS Y6, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y7, Y10, Y7
+	VADDPS Y9, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y10
+	VMULPS Y6, Y10, Y6
+	VADDPS Y6, Y9, Y6
+	VADDPS Y7, Y6, Y6
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y7
+	VORPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y1, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y0, Y6, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y0, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y0, Y8, Y0
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y0, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y0, Y9, Y0
+	VADDPS Y0, Y8, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y6
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y1, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y1, Y6, Y6
-	VADDPS Y1, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y1, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y1, Y7, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS Y1, Y1, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y1, Y9, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VDIVPS Y1, Y9, Y1
-	VSUBPS Y1, Y7, Y1
-	VBLENDVPS Y8, Y6, Y1, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y1, Y1, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y1, Y8, Y1
+	VADDPS Y7, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y2, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y3, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y3, Y3
-	VPSLLD $23, Y3, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y6, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y4
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y4, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y4, Y4
+	VMULPS Y1, Y4, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -3040,376 +2172,181 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDPS Y5, Y0, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VANDNPS Y0, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y9
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPSRLD $22, Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
+	VSUBPS Y6, Y5, Y5
+	VMULPS Y5, Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VCMPPS $17, Y8, Y6, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
-	VMINPS Y6, Y8, Y6
-	VADDPS Y6, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VMULPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VSUBPS Y10, Y8, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VSUBPS Y11, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VMULPS Y11, Y10, Y10
-	VSUBPS Y10, Y6, Y6
-	VMULPS Y6, Y6, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y6, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y11, Y10, Y10
-	VADDPS Y6, Y10, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VPSUBD Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y10
-	VPADDD Y10, Y8, Y8
-	VPSLLD $23, Y8, Y10
-	VMULPS Y10, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y11
-	VADDPS Y11, Y6, Y6
-	VDIVPS Y6, Y10, Y6
-	VSUBPS Y6, Y8, Y6
-	VBLENDVPS Y9, Y7, Y6, Y8
-	VORPS Y5, Y8, Y5
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
+	VMULPS Y5, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y6, Y9, Y6
+	VADDPS Y8, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y5, Y8, Y5
+	VADDPS Y6, Y5, Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y6
+	VORPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5
-	VANDNPS Y1, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y8
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VMINPS Y0, Y5, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VCMPPS $17, Y7, Y5, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VADDPS Y5, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VMULPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VSUBPS Y9, Y7, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VMULPS Y10, Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VMULPS Y10, Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y5, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y5, Y9, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VPSUBD Y9, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y9
-	VPADDD Y9, Y7, Y7
-	VPSLLD $23, Y7, Y9
-	VMULPS Y9, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y10
-	VADDPS Y10, Y5, Y5
-	VDIVPS Y5, Y9, Y5
-	VSUBPS Y5, Y7, Y5
-	VBLENDVPS Y8, Y6, Y5, Y7
-	VORPS Y0, Y7, Y0
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VADDPS Y0, Y7, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y5
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y7
+	VMULPS Y1, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS Y1, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
-	VMINPS Y1, Y6, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VMULPS Y6, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VSUBPS Y8, Y6, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VMULPS Y9, Y8, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS Y1, Y1, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y1, Y8, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VPSUBD Y8, Y6, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y8
-	VPADDD Y8, Y6, Y6
-	VPSLLD $23, Y6, Y8
-	VMULPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y9
-	VADDPS Y9, Y1, Y1
-	VDIVPS Y1, Y8, Y1
-	VSUBPS Y1, Y6, Y1
-	VBLENDVPS Y7, Y5, Y1, Y6
-	VORPS Y0, Y6, Y0
+	VMULPS Y1, Y1, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y7, Y1
+	VADDPS Y6, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VADDPS Y0, Y6, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
-	VMINPS Y1, Y5, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VMULPS Y5, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VSUBPS Y7, Y5, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VMULPS Y8, Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VMULPS Y8, Y7, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS Y1, Y1, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VPSUBD Y7, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y7
-	VPADDD Y7, Y5, Y5
-	VPSLLD $23, Y5, Y7
-	VMULPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VDIVPS Y1, Y7, Y1
-	VSUBPS Y1, Y5, Y1
-	VBLENDVPS Y6, Y2, Y1, Y5
-	VORPS Y0, Y5, Y0
+	VMULPS Y1, Y1, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
+	VMULPS Y0, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y6, Y1
+	VADDPS Y5, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VANDPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDNPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMULPS Y0, Y0, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VMULPS Y1, Y2, Y2
-	VADDPS Y1, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VCMPPS $17, Y3, Y1, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS Y1, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
-	VMULPS Y3, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y3, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS Y1, Y1, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y1, Y6, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y3, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y1, Y1
-	VDIVPS Y1, Y6, Y1
-	VSUBPS Y1, Y3, Y1
-	VBLENDVPS Y5, Y2, Y1, Y3
-	VORPS Y0, Y3, Y0
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VMULPS Y0, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y3, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y5, Y0
+	VADDPS Y0, Y3, Y0
+	VADDPS Y1, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -3435,76 +2372,37 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -3516,27 +2414,103 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0xbbbb3cfe
-DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x3ca9261f
-DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0xbd5c2162
-DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x3e0883af
-DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0xbeaaaa9a
-DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x3f200000
-DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x41200000
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x40000000
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $160
+DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 8 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3556,76 +2530,37 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 
 	// y = tanh(x)
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y1
-	VANDPS Y1, Y0, Y1
-	VBROADCASTSS dense1Forward_2AVX2Const<>+0(SB), Y2
-	VANDNPS Y0, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+8(SB), Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+16(SB), Y5
+	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y3, Y2
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y1, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y3, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+24(SB), Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+40(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VBROADCASTSS dense1Forward_2AVX2Const<>+48(SB), Y4
-	VCMPPS $17, Y4, Y2, Y5
-	VBROADCASTSS dense1Forward_2AVX2Const<>+56(SB), Y4
-	VMINPS Y2, Y4, Y2
-	VADDPS Y2, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+64(SB), Y4
-	VMULPS Y4, Y2, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VSUBPS Y6, Y4, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+80(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VSUBPS Y7, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+88(SB), Y7
-	VMULPS Y7, Y6, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS Y2, Y2, Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+96(SB), Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+104(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+112(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+120(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y7
-	VBROADCASTSS dense1Forward_2AVX2Const<>+128(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y2, Y6, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y6
-	VADDPS Y6, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+72(SB), Y6
-	VPSUBD Y6, Y4, Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+144(SB), Y6
-	VPADDD Y6, Y4, Y4
-	VPSLLD $23, Y4, Y6
-	VMULPS Y6, Y2, Y2
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y4
-	VBROADCASTSS dense1Forward_2AVX2Const<>+152(SB), Y6
-	VBROADCASTSS dense1Forward_2AVX2Const<>+136(SB), Y7
-	VADDPS Y7, Y2, Y2
-	VDIVPS Y2, Y6, Y2
-	VSUBPS Y2, Y4, Y2
-	VBLENDVPS Y5, Y3, Y2, Y4
-	VORPS Y1, Y4, Y1
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y3, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y2, Y1, Y1
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y2
+	VORPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -3714,7 +2649,14 @@ done5:
 	RET 
 
 DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
@@ -3764,8 +2706,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn4AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -3773,8 +2714,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn4AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -3782,8 +2722,7 @@ rows3:
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3791,8 +2730,7 @@ rows3:
 	VMOVUPS Y7, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3800,8 +2738,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3809,8 +2746,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3846,8 +2782,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn4AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn4AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -3864,7 +2799,14 @@ done5:
 	RET 
 
 DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
@@ -3914,8 +2856,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -3923,8 +2864,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -3932,8 +2872,7 @@ rows3:
 	VMOVUPS Y8, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3941,8 +2880,7 @@ rows3:
 	VMOVUPS Y7, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3950,8 +2888,7 @@ rows3:
 	VMOVUPS Y2, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3959,8 +2896,7 @@ rows3:
 	VMOVUPS Y2, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -3996,8 +2932,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn1_2AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -4014,21 +2949,126 @@ done5:
 	RET 
 
 DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2ForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+416(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+420(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+424(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+428(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+432(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+436(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+440(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+444(SB)/4, $0x7f
+DATA dense2ForwardAVX2Const<>+448(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+452(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+456(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+460(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+464(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+468(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+472(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -4052,61 +3092,44 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 96(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -4114,21 +3137,126 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	RET 
 
 DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2ForwardRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -4208,361 +3336,259 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6
-	VORPS Y6, Y0, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y7
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y7
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y6, Y8, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
 	VPSRAD $1, Y7, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y6, Y6
 	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y7
-	VCMPPS $17, Y7, Y0, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VBLENDVPS Y8, Y6, Y7, Y9
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y6, Y7, Y6
-	VDIVPS Y6, Y9, Y6
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y7
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y7, Y6, Y8, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y7, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y0, Y7, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y0, Y6, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y0, Y6, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y6
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y0, Y7, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y6, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y1, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y2, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y2, Y6
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 20(R8)
@@ -4630,301 +3656,216 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5
-	VORPS Y5, Y0, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y5, Y7, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y5, Y5
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y5, Y6, Y8
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y5, Y6, Y5
-	VDIVPS Y5, Y8, Y5
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y6
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y5, Y7, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y6, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y5
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y5
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
 	VPSRAD $1, Y5, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5
-	VBLENDVPS Y6, Y0, Y5, Y7
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y0, Y5, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y5
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y5, Y0, Y6, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y5, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y5
 	VMULPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y6
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y2, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y2, Y5
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y5, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -4956,61 +3897,44 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -5023,21 +3947,126 @@ done6:
 	RET 
 
 DATA dense2ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense2ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2ForwardRows_2Panel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -5117,361 +4146,259 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y6
-	VORPS Y6, Y0, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y7
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y7
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y9
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y6, Y8, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
 	VPSRAD $1, Y7, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y6, Y6
 	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y7
-	VCMPPS $17, Y7, Y0, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VBLENDVPS Y8, Y6, Y7, Y9
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VADDPS Y6, Y7, Y6
-	VDIVPS Y6, Y9, Y6
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y7
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y7, Y6, Y8, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y7, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y0, Y7, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y0, Y6, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y0, Y6, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y6
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y0, Y7, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y6, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y1, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y2, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y2, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y2, Y6
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 20(R8)
@@ -5539,301 +4466,216 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y5
-	VORPS Y5, Y0, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y6
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y5, Y7, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y5, Y5
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y5, Y6, Y8
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y5, Y6, Y5
-	VDIVPS Y5, Y8, Y5
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y6
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y5, Y7, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y6, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y5
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y5
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
 	VPSRAD $1, Y5, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
-	VBLENDVPS Y6, Y0, Y5, Y7
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
-	VADDPS Y0, Y5, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y5
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y5, Y0, Y6, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y5, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y5
-	VADDPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y5
 	VMULPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y6
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y2, Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y2, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y2, Y5
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y5
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y5, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -5865,61 +4707,44 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -5932,21 +4757,126 @@ done6:
 	RET 
 
 DATA dense2ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
+DATA dense2ForwardTrainAVX2Const<>+448(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+452(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+456(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+460(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+464(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+468(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+472(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -5970,61 +4900,44 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 96(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardTrainAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardTrainAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardTrainAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -6032,21 +4945,126 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	RET 
 
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -6126,361 +5144,259 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6
-	VORPS Y6, Y0, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y7
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y7
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y7
-	VMULPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y7, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y9
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y6, Y8, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y7, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
 	VPSRAD $1, Y7, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y6, Y6
 	VPSUBD Y8, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y7
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y7
-	VCMPPS $17, Y7, Y0, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VBLENDVPS Y8, Y6, Y7, Y9
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y6, Y7, Y6
-	VDIVPS Y6, Y9, Y6
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y7
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y7, Y6, Y8, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VDIVPS Y6, Y7, Y6
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y6, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y0, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y0, Y7, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y0, Y6, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y0, Y6, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y6
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y0, Y7, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y6, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y1, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y2, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y2, Y6
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 20(R8)
@@ -6548,301 +5464,216 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5
-	VORPS Y5, Y0, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y6
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y6
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y6
-	VMULPS Y6, Y5, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VSUBPS Y7, Y6, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y7, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y5, Y7, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7
-	VADDPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VPSUBD Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPSRAD $1, Y6, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y7, Y8
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y5, Y5
 	VPSUBD Y7, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y6
-	VCMPPS $17, Y6, Y0, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VBLENDVPS Y7, Y5, Y6, Y8
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y5, Y6, Y5
-	VDIVPS Y5, Y8, Y5
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y6
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y6, Y5, Y7, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VDIVPS Y5, Y6, Y5
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y5, Y0, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y5
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y5
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y5
-	VMULPS Y5, Y0, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VSUBPS Y6, Y5, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y7
-	VMULPS Y7, Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y7
-	VMULPS Y7, Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y7, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6
-	VADDPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VPSUBD Y6, Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
 	VPSRAD $1, Y5, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y7
-	VPADDD Y7, Y6, Y7
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
 	VPSLLD $23, Y7, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y6, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y5
-	VCMPPS $17, Y5, Y1, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
-	VBLENDVPS Y6, Y0, Y5, Y7
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y0, Y5, Y0
-	VDIVPS Y0, Y7, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y5
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y5, Y0, Y6, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y5, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VADDPS Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VSUBPS Y5, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5
-	VADDPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VPSUBD Y5, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y0, Y0
 	VPSUBD Y5, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y5
 	VMULPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y6
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y6, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y2, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y2, Y5
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y5, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -6874,61 +5705,44 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -6941,21 +5755,126 @@ done6:
 	RET 
 
 DATA dense2Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2Forward_2AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2Forward_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2Forward_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2Forward_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2Forward_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2Forward_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2Forward_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2Forward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+416(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+420(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+424(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+428(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+432(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+436(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+440(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+444(SB)/4, $0x7f
+DATA dense2Forward_2AVX2Const<>+448(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+452(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+456(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+460(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+464(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+468(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+472(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -6979,61 +5898,44 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 96(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2Forward_2AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+8(SB), Y2
+	VORPS dense2Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2Forward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2Forward_2AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2Forward_2AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2Forward_2AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2Forward_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2Forward_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2Forward_2AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2Forward_2AVX2Const<>+56(SB), Y4
+	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2Forward_2AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2Forward_2AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2Forward_2AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2Forward_2AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2Forward_2AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2Forward_2AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2Forward_2AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2Forward_2AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2Forward_2AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2Forward_2AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2Forward_2AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2Forward_2AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2Forward_2AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2Forward_2AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2Forward_2AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2Forward_2AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2Forward_2AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -7041,7 +5943,14 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	RET 
 
 DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -7129,9 +6038,9 @@ rows2:
 	VINSERTF128 $1, 16(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 16(R8)
@@ -7159,9 +6068,9 @@ rows2:
 	VMOVUPS 32(R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, 32(R8)
 	ADDQ $12, SI
@@ -7234,9 +6143,9 @@ rows4:
 	VINSERTF128 $1, 16(R13), Y0, Y0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 16(R8)
@@ -7300,9 +6209,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (1 - (y · y))
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VMULPS Y0, Y0, Y3
-	VSUBPS Y3, Y2, Y2
+	VMULPS Y0, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
+	VSUBPS Y2, Y3, Y2
 	VMULPS Y2, Y1, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $4, SI
@@ -7400,7 +6309,14 @@ done5:
 	RET 
 
 DATA learn1AVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $8
+DATA learn1AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $32
 
 // learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
@@ -7450,8 +6366,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y9
-	VMULPS Y8, Y9, Y9
+	VMULPS learn1AVX2Const<>+0(SB), Y8, Y9
 	VADDPS Y0, Y9, Y9
 	VMULPS Y9, Y6, Y8
 	VSUBPS Y8, Y7, Y8
@@ -7459,8 +6374,7 @@ rows3:
 	VMOVUPS Y9, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS learn1AVX2Const<>+0(SB), Y7, Y8
 	VADDPS Y1, Y8, Y8
 	VMULPS Y8, Y6, Y7
 	VSUBPS Y7, Y0, Y7
@@ -7468,8 +6382,7 @@ rows3:
 	VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y7
-	VMULPS Y1, Y7, Y7
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y7
 	VADDPS Y2, Y7, Y7
 	VMULPS Y7, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7477,8 +6390,7 @@ rows3:
 	VMOVUPS Y7, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y3, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7486,8 +6398,7 @@ rows3:
 	VMOVUPS Y2, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y4, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7495,8 +6406,7 @@ rows3:
 	VMOVUPS Y2, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y2
-	VMULPS Y1, Y2, Y2
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
 	VADDPS Y5, Y2, Y2
 	VMULPS Y2, Y6, Y1
 	VSUBPS Y1, Y0, Y1
@@ -7532,8 +6442,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VBROADCASTSS learn1AVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS learn1AVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y0, Y4, Y4
 	VMULPS Y4, Y1, Y3
 	VSUBPS Y3, Y2, Y3
@@ -7550,7 +6459,14 @@ done5:
 	RET 
 
 DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
@@ -7569,8 +6485,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VBROADCASTSS sgdElementsAVX2Const<>+0(SB), Y4
-	VMULPS Y3, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
 	VADDPS Y1, Y4, Y4
 
 	// w = w - (lr · momentum_buffer)

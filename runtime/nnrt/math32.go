@@ -188,53 +188,40 @@ func Log1p32(x float32) float32 {
 
 // Tanh32 returns the hyperbolic tangent of x.
 //
-//	|x| < 0.625: x + x³·p(x²);  else ±(1 - 2/(e**(2|x|) + 1))
+//	tanh x = ±p(|x| - m), of one polynomial for each of eight intervals about m
 //
-// Error at most 1.34 ULP. Tanh32(±0) = ±0, Tanh32(±Inf) = ±1,
+// Error at most 2.43 ULP. Tanh32(±0) = ±0, Tanh32(±Inf) = ±1,
 // Tanh32(NaN) = NaN.
 func Tanh32(x float32) float32 {
-	const (
-		log2e = float32(1.44269504)
-		magic = float32(1.5 * (1 << 23))
-		ln2hi = float32(0x1.62e4p-1)
-		ln2lo = float32(0x1.7f7d1cp-20)
-		c2    = float32(0.5)
-		c3    = float32(0x1.5554aap-3)
-		c4    = float32(0x1.555538p-5)
-		c5    = float32(0x1.122c58p-7)
-		c6    = float32(0x1.6cd50cp-10)
-		t0    = float32(-0x1.555534p-2)
-		t1    = float32(0x1.11075ep-3)
-		t2    = float32(-0x1.b842c4p-5)
-		t3    = float32(0x1.524c3ep-6)
-		t4    = float32(-0x1.7679fcp-8)
-	)
+	const offset = float32(0.605)
 	b := math.Float32bits(x)
 	a := math.Float32frombits(b & 0x7fffffff)
-	if a < 0.625 {
-		z := float32(a * a)
-		p := float32(t4*z) + t3
-		p = float32(p*z) + t2
-		p = float32(p*z) + t1
-		p = float32(p*z) + t0
-		p = float32(p * z)
-		return math.Float32frombits(math.Float32bits(float32(p*a)+a) | b&0x80000000)
+	if a > 9.05 { // the result is 1 from 9.011 on
+		a = 9.05
 	}
-	if a > 10 { // the result is 1 from 9.011 on
-		a = 10
-	}
-	a += a
-	m := float32(a*log2e) + magic
-	n := m - magic
-	r := (a - float32(n*ln2hi)) - float32(n*ln2lo)
-	q := float32(c6*r) + c5
-	q = float32(q*r) + c4
-	q = float32(q*r) + c3
-	q = float32(q*r) + c2
-	y := (float32(float32(r*r)*q) + r) + 1
-	y = float32(y * math.Float32frombits((math.Float32bits(m)-0x4b400000+127)<<23))
-	y = 1 - 2/(y+1)
+	// The intervals of a + offset begin at offset times 1, 1.413, 2, 2.826, …
+	c := &tanh32[(math.Float32bits(a+offset)-math.Float32bits(offset))>>22&7]
+	t := a - c[0]
+	t2 := float32(t * t)
+	t4 := float32(t2 * t2)
+	h := (c[5] + float32(c[6]*t)) + float32(c[7]*t2)
+	q := float32((c[3]+float32(c[4]*t))*t2) + float32(h*t4)
+	y := (c[1] + float32(c[2]*t)) + q
 	return math.Float32frombits(math.Float32bits(y) | b&0x80000000)
+}
+
+// tanh32 holds the intervals of Tanh32: the middle m, tanh m, and the
+// coefficients of the powers of |x| - m. The middles are numbers whose tanh is
+// nearly a float32; the first interval's polynomial begins with |x| itself.
+var tanh32 = [8][8]float32{
+	{0, 0, 1, -0x1.268e0cp-20, -0x1.5544c8p-2, -0x1.365102p-10, 0x1.25098p-3, -0x1.2eeb8p-5},                                        // from 0
+	{0x1.b5ab32p-2, 0x1.9cd4bcp-2, 0x1.acc854p-1, -0x1.59bb64p-2, -0x1.24f9c4p-3, 0x1.5c999ep-3, -0x1.41661ap-10, -0x1.014a3p-4},    // from 0.25
+	{0x1.b5b3c8p-1, 0x1.632162p-1, 0x1.09ad3cp-1, -0x1.708e26p-2, 0x1.39e6e2p-4, 0x1.11e892p-4, -0x1.e34d2ep-5, 0x1.45317p-7},       // from 0.605
+	{0x1.75addcp+0, 0x1.cb9114p-1, 0x1.8dfc6cp-3, -0x1.653a86p-3, 0x1.7833c6p-4, -0x1.8db56cp-6, -0x1.646472p-8, 0x1.17bb96p-7},     // from 1.105
+	{0x1.283d48p+1, 0x1.f61864p-1, 0x1.39e286p-5, -0x1.33cf04p-5, 0x1.8a80cep-6, -0x1.6b9cd8p-7, 0x1.e1ee4cp-9, -0x1.6e49aap-11},    // from 1.815
+	{0x1.c321d6p+1, 0x1.ff1c92p-1, 0x1.c688f6p-9, -0x1.c5b87p-9, 0x1.2c3faep-9, -0x1.2a738cp-10, 0x1.fd0b82p-12, -0x1.45cc74p-13},   // from 2.815
+	{0x1.4ef9cp+2, 0x1.fff88cp-1, 0x1.dda7f6p-14, -0x1.dd7484p-14, 0x1.3856bap-14, -0x1.39101p-15, 0x1.2af368p-16, -0x1.8a1deep-18}, // from 4.235
+	{0x1.e90748p+2, 0x1.fffffp-1, 0x1.ef6d34p-21, -0x1.b15098p-21, 0x1.42f968p-21, -0x1.d360e6p-22, 0x1.48c5cp-23, -0x1.23c388p-27}, // from 6.235
 }
 
 // Sigmoid32 returns the logistic function 1/(1 + e**-x).

@@ -1,6 +1,9 @@
 package avx2
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // The functions below are nnrt's float32 functions (math32.go), operation by
 // operation, with both sides of a branch computed and one chosen. A change
@@ -36,7 +39,7 @@ func (m *mapper) shift(op string, bits int, v value) value {
 }
 
 // power is the float with the exponent k + bias, 2**k for a bias of 127.
-func (m *mapper) power(k value, bias uint32) value {
+func (m *mapper) power(k value, bias uint64) value {
 	return m.shift("VPSLLD", 23, m.three("VPADDD", k, m.bits(bias)))
 }
 
@@ -85,25 +88,49 @@ func (m *mapper) expm1(arg value) value {
 	return m.choose(tiny, arg, y)
 }
 
-// tanh is nnrt.Tanh32.
+// tanh is nnrt.Tanh32. The intervals' numbers are columns of tanhTable, which a
+// permutation with the intervals' indices looks up.
 func (m *mapper) tanh(x value) value {
-	sign := m.three("VANDPS", keep(x), m.sign())
-	a := m.three("VANDNPS", m.sign(), x)
-	z := m.mul(keep(a), keep(a))
-	p := m.poly(z, []float64{-0x1.7679fcp-8, 0x1.524c3ep-6, -0x1.b842c4p-5, 0x1.11075ep-3, -0x1.555534p-2})
-	near := m.sum(m.mul(m.mul(p, z), keep(a)), keep(a))
-	small := m.compare(less, keep(a), m.constant(0.625))
+	a := m.smaller(m.abs(keep(x)), m.constant(9.05))
+	i := m.sum(keep(a), m.constant(tanhOffset))
+	offset := uint64(math.Float32bits(float32(tanhOffset)))
+	i = m.shift("VPSRLD", 22, m.three("VPSUBD", i, m.bits(offset)))
+	t := m.sub(a, m.lookup(0, i))
+	t2 := m.mul(keep(t), keep(t))
+	h := m.sum(m.lookup(5, i), m.mul(m.lookup(6, i), keep(t)))
+	h = m.sum(h, m.mul(m.lookup(7, i), keep(t2)))
+	h = m.mul(h, m.mul(keep(t2), keep(t2)))
+	q := m.sum(m.lookup(3, i), m.mul(m.lookup(4, i), keep(t)))
+	q = m.sum(m.mul(q, t2), h)
+	y := m.sum(m.lookup(1, i), m.mul(m.lookup(2, i), t))
+	m.free(i)
+	y = m.sum(y, q)
+	return m.commute("VORPS", y, m.commute("VANDPS", x, m.sign()))
+}
 
-	b := m.smaller(a, m.constant(10))
-	b = m.sum(keep(b), b)
-	shifted, n := m.reduced(b)
-	r := m.sub(b, m.mul(keep(n), m.constant(ln2hi)))
-	r = m.sub(r, m.mul(n, m.constant(ln2lo)))
-	y := m.mul(m.mul(keep(r), keep(r)), m.poly(r, expTerms))
-	y = m.sum(m.sum(y, r), m.constant(1))
-	y = m.mul(y, m.power(m.three("VPSUBD", shifted, m.bits(biased)), 127))
-	y = m.sub(m.constant(1), m.div(m.constant(2), m.sum(y, m.constant(1))))
-	return m.three("VORPS", m.choose(small, near, y), sign)
+// lookup is a column of tanhTable at the indices i, which are kept.
+func (m *mapper) lookup(column int, i value) value {
+	var lanes []uint64
+	for _, row := range tanhTable {
+		lanes = append(lanes, uint64(math.Float32bits(row[column])))
+	}
+	dst := m.temp()
+	m.Ins("VPERMPS", m.table(lanes...).operand(), i.y.String(), dst.y.String())
+	return dst
+}
+
+const tanhOffset = 0.605
+
+// tanhTable is nnrt's tanh32.
+var tanhTable = [8][8]float32{
+	{0, 0, 1, -0x1.268e0cp-20, -0x1.5544c8p-2, -0x1.365102p-10, 0x1.25098p-3, -0x1.2eeb8p-5},
+	{0x1.b5ab32p-2, 0x1.9cd4bcp-2, 0x1.acc854p-1, -0x1.59bb64p-2, -0x1.24f9c4p-3, 0x1.5c999ep-3, -0x1.41661ap-10, -0x1.014a3p-4},
+	{0x1.b5b3c8p-1, 0x1.632162p-1, 0x1.09ad3cp-1, -0x1.708e26p-2, 0x1.39e6e2p-4, 0x1.11e892p-4, -0x1.e34d2ep-5, 0x1.45317p-7},
+	{0x1.75addcp+0, 0x1.cb9114p-1, 0x1.8dfc6cp-3, -0x1.653a86p-3, 0x1.7833c6p-4, -0x1.8db56cp-6, -0x1.646472p-8, 0x1.17bb96p-7},
+	{0x1.283d48p+1, 0x1.f61864p-1, 0x1.39e286p-5, -0x1.33cf04p-5, 0x1.8a80cep-6, -0x1.6b9cd8p-7, 0x1.e1ee4cp-9, -0x1.6e49aap-11},
+	{0x1.c321d6p+1, 0x1.ff1c92p-1, 0x1.c688f6p-9, -0x1.c5b87p-9, 0x1.2c3faep-9, -0x1.2a738cp-10, 0x1.fd0b82p-12, -0x1.45cc74p-13},
+	{0x1.4ef9cp+2, 0x1.fff88cp-1, 0x1.dda7f6p-14, -0x1.dd7484p-14, 0x1.3856bap-14, -0x1.39101p-15, 0x1.2af368p-16, -0x1.8a1deep-18},
+	{0x1.e90748p+2, 0x1.fffffp-1, 0x1.ef6d34p-21, -0x1.b15098p-21, 0x1.42f968p-21, -0x1.d360e6p-22, 0x1.48c5cp-23, -0x1.23c388p-27},
 }
 
 // sigmoid is nnrt.Sigmoid32.

@@ -2,6 +2,8 @@ package avx2
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir/expr"
@@ -130,20 +132,29 @@ func (m *mapper) program(prog expr.Program, leaves []string) {
 		if old, ok := m.at[a.Name]; ok && owned[a.Name] && old != y.y {
 			m.used[old] = false
 		}
+		y = m.reg(y)
 		if !y.owned { // a plain copy of another name
-			z := m.take()
-			m.Ins("VMOVAPS", y.y.String(), z.String())
-			y = value{z, true}
+			z := m.temp()
+			m.Ins("VMOVAPS", y.y.String(), z.y.String())
+			y = z
 		}
 		m.at[a.Name], owned[a.Name] = y.y, true
 	}
 }
 
-// value is a register that holds a result; if it is owned, its reader frees
-// it.
+// value is a register that holds a result, or a constant in memory, the same
+// in every lane. If it is owned, its reader frees the register.
 type value struct {
 	y     Y
 	owned bool
+	mem   string // operand of the constant
+}
+
+func (v value) operand() string {
+	if v.mem != "" {
+		return v.mem
+	}
+	return v.y.String()
 }
 
 func (m *mapper) take() Y {
@@ -165,37 +176,66 @@ func (m *mapper) free(vs ...value) {
 }
 
 // temp is a fresh register.
-func (m *mapper) temp() value { return value{m.take(), true} }
+func (m *mapper) temp() value { return value{y: m.take(), owned: true} }
 
-// constant is a register holding a constant in every lane.
+// constant is a number in every lane.
 func (m *mapper) constant(v float64) value {
-	c := m.temp()
-	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), m.Const(v, m.double), c.y.String())
-	return c
+	if m.double {
+		return m.bits(math.Float64bits(v))
+	}
+	return m.bits(uint64(math.Float32bits(float32(v))))
 }
 
-// bits is a register holding a bit pattern in every lane (float32).
-func (m *mapper) bits(v uint32) value {
-	c := m.temp()
-	m.Ins("VBROADCASTSS", m.ConstBits(uint64(v), 4), c.y.String())
-	return c
+// bits is a bit pattern in every lane.
+func (m *mapper) bits(v uint64) value {
+	return m.table(slices.Repeat([]uint64{v}, m.lanes())...)
 }
 
-// three is dst = a op b, freeing both; a is the left operand.
+// table is a vector of constants, one for each lane.
+func (m *mapper) table(lanes ...uint64) value {
+	return value{mem: m.ConstTable(lanes, m.size())}
+}
+
+// reg is the value in a register.
+func (m *mapper) reg(v value) value {
+	if v.mem == "" {
+		return v
+	}
+	r := m.temp()
+	m.load(v.mem, r.y)
+	return r
+}
+
+// result is the register of a result whose operands are read for the last
+// time by the instruction that writes it.
+func (m *mapper) result(operands ...value) value {
+	m.free(operands...)
+	return m.temp()
+}
+
+// three is a op b; a is the left operand.
 func (m *mapper) three(op string, a, b value) value {
-	m.free(a, b) // the result may take an operand's register
-	dst := m.temp()
-	m.Ins(op, b.y.String(), a.y.String(), dst.y.String())
+	a = m.reg(a)
+	dst := m.result(a, b)
+	m.Ins(op, b.operand(), a.y.String(), dst.y.String())
 	return dst
 }
 
-func (m *mapper) mul(a, b value) value { return m.three(m.op("VMULPS", "VMULPD"), a, b) }
-func (m *mapper) sum(a, b value) value { return m.three(m.op("VADDPS", "VADDPD"), a, b) }
+// commute is a op b where the order of the operands does not matter.
+func (m *mapper) commute(op string, a, b value) value {
+	if a.mem != "" {
+		a, b = b, a
+	}
+	return m.three(op, a, b)
+}
+
+func (m *mapper) mul(a, b value) value { return m.commute(m.op("VMULPS", "VMULPD"), a, b) }
+func (m *mapper) sum(a, b value) value { return m.commute(m.op("VADDPS", "VADDPD"), a, b) }
 func (m *mapper) sub(a, b value) value { return m.three(m.op("VSUBPS", "VSUBPD"), a, b) }
 func (m *mapper) div(a, b value) value { return m.three(m.op("VDIVPS", "VDIVPD"), a, b) }
 
 // keep is the same register, to be read once more.
-func keep(v value) value { return value{v.y, false} }
+func keep(v value) value { return value{y: v.y, mem: v.mem} }
 
 // larger and smaller keep a where it is NaN or equal to b.
 func (m *mapper) larger(a, b value) value  { return m.three(m.op("VMAXPS", "VMAXPD"), b, a) }
@@ -203,17 +243,17 @@ func (m *mapper) smaller(a, b value) value { return m.three(m.op("VMINPS", "VMIN
 
 // compare is a mask: all bits where the predicate holds. NaN gives false.
 func (m *mapper) compare(predicate int, a, b value) value {
-	dst := m.temp()
-	m.Ins(m.op("VCMPPS", "VCMPPD"), fmt.Sprintf("$%d", predicate), b.y.String(), a.y.String(), dst.y.String())
-	m.free(a, b)
+	a = m.reg(a)
+	dst := m.result(a, b)
+	m.Ins(m.op("VCMPPS", "VCMPPD"), fmt.Sprintf("$%d", predicate), b.operand(), a.y.String(), dst.y.String())
 	return dst
 }
 
-// choose is a where the mask is set, else b.
+// choose is a where the mask's sign is set, else b.
 func (m *mapper) choose(mask, a, b value) value {
-	dst := m.temp()
-	m.Ins(m.op("VBLENDVPS", "VBLENDVPD"), mask.y.String(), a.y.String(), b.y.String(), dst.y.String())
-	m.free(mask, a, b)
+	b = m.reg(b)
+	dst := m.result(mask, a, b)
+	m.Ins(m.op("VBLENDVPS", "VBLENDVPD"), mask.y.String(), a.operand(), b.y.String(), dst.y.String())
 	return dst
 }
 
@@ -230,7 +270,7 @@ func (m *mapper) value(n *expr.Node) value {
 	case expr.OpConst:
 		return m.constant(n.Value)
 	case expr.OpLeaf:
-		return value{m.at[n.Name], false}
+		return value{y: m.at[n.Name]}
 	case expr.OpSelect:
 		mask := m.cond(n.Args[0])
 		a := m.value(n.Args[1])
@@ -273,13 +313,12 @@ func (m *mapper) cond(n *expr.Node) value {
 func (m *mapper) unary(op expr.Op, a value) value {
 	switch op {
 	case expr.OpNeg:
-		return m.three("VXORPS", a, m.sign())
+		return m.commute("VXORPS", a, m.sign())
 	case expr.OpAbs:
-		return m.three("VANDNPS", m.sign(), a)
+		return m.abs(a)
 	case expr.OpSqrt:
-		dst := m.temp()
-		m.Ins(m.op("VSQRTPS", "VSQRTPD"), a.y.String(), dst.y.String())
-		m.free(a)
+		dst := m.result(a)
+		m.Ins(m.op("VSQRTPS", "VSQRTPD"), a.operand(), dst.y.String())
 		return dst
 	}
 	if m.double {
@@ -301,9 +340,15 @@ func (m *mapper) unary(op expr.Op, a value) value {
 // sign is the sign bit in every lane.
 func (m *mapper) sign() value {
 	if m.double {
-		c := m.temp()
-		m.Ins("VBROADCASTSD", m.ConstBits(1<<63, 8), c.y.String())
-		return c
+		return m.bits(1 << 63)
 	}
 	return m.bits(1 << 31)
+}
+
+// abs is the absolute value.
+func (m *mapper) abs(a value) value {
+	if m.double {
+		return m.commute("VANDPS", a, m.bits(1<<63-1))
+	}
+	return m.commute("VANDPS", a, m.bits(1<<31-1))
 }

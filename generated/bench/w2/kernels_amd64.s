@@ -2438,7 +2438,14 @@ done2:
 	RET 
 
 DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -2558,9 +2565,9 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -2625,9 +2632,9 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -2638,7 +2645,14 @@ done4:
 	RET 
 
 DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -2745,9 +2759,9 @@ rows2:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -2774,9 +2788,9 @@ rows2:
 	VMOVUPS 1024(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 1024(R8)
 	ADDQ $120, SI
 	ADDQ $1536, R8
@@ -2862,9 +2876,9 @@ rows4:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	ADDQ $80, SI
@@ -2936,9 +2950,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $40, SI
 	ADDQ $512, R8
@@ -3296,19 +3310,110 @@ elements1:
 	RET 
 
 DATA exponentialsEachAVX2Const<>+0(SB)/4, $0x42b20000
-DATA exponentialsEachAVX2Const<>+8(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX2Const<>+16(SB)/4, $0x3fb8aa3b
-DATA exponentialsEachAVX2Const<>+24(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+32(SB)/4, $0x3f317200
-DATA exponentialsEachAVX2Const<>+40(SB)/4, $0x35bfbe8e
-DATA exponentialsEachAVX2Const<>+48(SB)/4, $0x3ab66a86
-DATA exponentialsEachAVX2Const<>+56(SB)/4, $0x3c09162c
-DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x3d2aaa9c
-DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x3e2aaa55
-DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x3f800000
-DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x7f
-GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $104
+DATA exponentialsEachAVX2Const<>+4(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+8(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+12(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+16(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+20(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+24(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+28(SB)/4, $0x42b20000
+DATA exponentialsEachAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x3fb8aa3b
+DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x3f317200
+DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x35bfbe8e
+DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3ab66a86
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3c09162c
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3d2aaa9c
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3e2aaa55
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+364(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+368(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+372(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+376(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+380(SB)/4, $0x3f800000
+DATA exponentialsEachAVX2Const<>+384(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+388(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+392(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+396(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+400(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+404(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+408(SB)/4, $0x7f
+DATA exponentialsEachAVX2Const<>+412(SB)/4, $0x7f
+GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
 //
@@ -3325,50 +3430,36 @@ elements1:
 
 	// e = exp(x - m)
 	VSUBPS Y0, Y1, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+0(SB), Y3
+	VMOVUPS exponentialsEachAVX2Const<>+0(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+8(SB), Y3
+	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+16(SB), Y3
-	VMULPS Y3, Y2, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+32(SB), Y5
-	VMULPS Y5, Y4, Y5
+	VMULPS exponentialsEachAVX2Const<>+64(SB), Y2, Y3
+	VADDPS exponentialsEachAVX2Const<>+96(SB), Y3, Y3
+	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y3, Y4
+	VMULPS exponentialsEachAVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y4
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+48(SB), Y5
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y2, Y5
+	VADDPS exponentialsEachAVX2Const<>+224(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+56(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS exponentialsEachAVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS exponentialsEachAVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y2, Y4, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y2, Y2
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y4
-	VPSUBD Y4, Y3, Y3
+	VADDPS exponentialsEachAVX2Const<>+352(SB), Y2, Y2
+	VPSUBD exponentialsEachAVX2Const<>+96(SB), Y3, Y3
 	VPSRAD $1, Y3, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y5
-	VPADDD Y5, Y4, Y5
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y4, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y2, Y2
 	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y2, Y2
 	VMOVUPS Y2, (R8)(AX*1)
@@ -3381,50 +3472,36 @@ elements1:
 
 	// e = exp(x - m)
 	VSUBPS Y0, Y2, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+0(SB), Y4
+	VMOVUPS exponentialsEachAVX2Const<>+0(SB), Y4
 	VMINPS Y3, Y4, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+8(SB), Y4
+	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y4
 	VMAXPS Y3, Y4, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+16(SB), Y4
-	VMULPS Y4, Y3, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y5
-	VSUBPS Y5, Y4, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+32(SB), Y6
-	VMULPS Y6, Y5, Y6
+	VMULPS exponentialsEachAVX2Const<>+64(SB), Y3, Y4
+	VADDPS exponentialsEachAVX2Const<>+96(SB), Y4, Y4
+	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y4, Y5
+	VMULPS exponentialsEachAVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+40(SB), Y6
-	VMULPS Y6, Y5, Y5
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMULPS Y3, Y3, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+48(SB), Y6
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y3, Y6
+	VADDPS exponentialsEachAVX2Const<>+224(SB), Y6, Y6
 	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+56(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS exponentialsEachAVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+64(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS exponentialsEachAVX2Const<>+288(SB), Y6, Y6
 	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+72(SB), Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VBROADCASTSS exponentialsEachAVX2Const<>+80(SB), Y7
-	VADDPS Y7, Y6, Y6
+	VADDPS exponentialsEachAVX2Const<>+320(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y3, Y5, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y3, Y3
-	VBROADCASTSS exponentialsEachAVX2Const<>+24(SB), Y5
-	VPSUBD Y5, Y4, Y4
+	VADDPS exponentialsEachAVX2Const<>+352(SB), Y3, Y3
+	VPSUBD exponentialsEachAVX2Const<>+96(SB), Y4, Y4
 	VPSRAD $1, Y4, Y5
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y6
-	VPADDD Y6, Y5, Y6
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y5, Y6
 	VPSLLD $23, Y6, Y7
 	VMULPS Y7, Y3, Y3
 	VPSUBD Y5, Y4, Y4
-	VBROADCASTSS exponentialsEachAVX2Const<>+96(SB), Y5
-	VPADDD Y5, Y4, Y4
+	VPADDD exponentialsEachAVX2Const<>+384(SB), Y4, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y3, Y3
 	VMASKMOVPS Y3, Y1, (R8)(AX*1)

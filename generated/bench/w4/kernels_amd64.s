@@ -1759,7 +1759,14 @@ done8:
 	RET 
 
 DATA dense10GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense10GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense10GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense10GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense10GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense10GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense10GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense10GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense10GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense10GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense10GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -1878,9 +1885,9 @@ panels3:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -1947,9 +1954,9 @@ panels6:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense10GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -1960,7 +1967,14 @@ done5:
 	RET 
 
 DATA dense10GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense10GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense10GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense10GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense10GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -2064,9 +2078,9 @@ panels4:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -2093,9 +2107,9 @@ panels4:
 	VMOVUPS 1024(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 1024(R8)
 	ADDQ $7680, SI
 	ADDQ $1536, R8
@@ -2178,9 +2192,9 @@ panels7:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	ADDQ $5120, SI
@@ -2249,9 +2263,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $2560, SI
 	ADDQ $512, R8
@@ -7343,7 +7357,14 @@ done2:
 	RET 
 
 DATA dense5GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense5GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -7434,9 +7455,9 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -7490,9 +7511,9 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -7503,7 +7524,14 @@ done4:
 	RET 
 
 DATA dense5GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense5GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -7581,9 +7609,9 @@ rows2:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -7610,9 +7638,9 @@ rows2:
 	VMOVUPS 1024(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 1024(R8)
 	ADDQ $96, SI
 	ADDQ $1536, R8
@@ -7674,9 +7702,9 @@ rows4:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	ADDQ $64, SI
@@ -7729,9 +7757,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $32, SI
 	ADDQ $512, R8
@@ -9471,7 +9499,14 @@ done6:
 	RET 
 
 DATA dense6GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense6GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -9590,9 +9625,9 @@ panels3:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -9659,9 +9694,9 @@ panels6:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -9672,7 +9707,14 @@ done5:
 	RET 
 
 DATA dense6GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense6GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -9776,9 +9818,9 @@ panels4:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -9805,9 +9847,9 @@ panels4:
 	VMOVUPS 64(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 64(R8)
 	ADDQ $1536, SI
 	ADDQ $96, R8
@@ -9890,9 +9932,9 @@ panels7:
 	VINSERTF128 $1, 32(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 32(R8)
 	ADDQ $1024, SI
@@ -9961,9 +10003,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $512, SI
 	ADDQ $32, R8
@@ -11149,7 +11191,14 @@ done5:
 	RET 
 
 DATA dense9GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense9GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense9GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense9GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense9GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense9GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense9GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense9GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense9GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense9GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense9GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -11268,9 +11317,9 @@ panels3:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -11337,9 +11386,9 @@ panels6:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense9GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -11350,7 +11399,14 @@ done5:
 	RET 
 
 DATA dense9GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense9GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense9GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense9GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense9GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -11454,9 +11510,9 @@ panels4:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -11483,9 +11539,9 @@ panels4:
 	VMOVUPS 1024(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 1024(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
@@ -11568,9 +11624,9 @@ panels7:
 	VINSERTF128 $1, 512(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 512(R8)
 	ADDQ $1024, SI
@@ -11639,9 +11695,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $512, SI
 	ADDQ $512, R8

@@ -3527,7 +3527,14 @@ done8:
 	RET 
 
 DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -3646,9 +3653,9 @@ panels3:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -3715,9 +3722,9 @@ panels6:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -3728,7 +3735,14 @@ done5:
 	RET 
 
 DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -3832,9 +3846,9 @@ panels4:
 	VINSERTF128 $1, 4096(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 4096(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -3861,9 +3875,9 @@ panels4:
 	VMOVUPS 8192(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 8192(R8)
 	ADDQ $6144, SI
 	ADDQ $12288, R8
@@ -3946,9 +3960,9 @@ panels7:
 	VINSERTF128 $1, 4096(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 4096(R8)
 	ADDQ $4096, SI
@@ -4017,9 +4031,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $2048, SI
 	ADDQ $4096, R8
@@ -6001,7 +6015,14 @@ done8:
 	RET 
 
 DATA dense3GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense3GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense3GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense3GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense3GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense3GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense3GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense3GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense3GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense3GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -6120,9 +6141,9 @@ panels3:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -6189,9 +6210,9 @@ panels6:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -6202,7 +6223,14 @@ done5:
 	RET 
 
 DATA dense3GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense3GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense3GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense3GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense3GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense3GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense3GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense3GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -6306,9 +6334,9 @@ panels4:
 	VINSERTF128 $1, 2048(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 2048(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -6335,9 +6363,9 @@ panels4:
 	VMOVUPS 4096(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 4096(R8)
 	ADDQ $3072, SI
 	ADDQ $6144, R8
@@ -6420,9 +6448,9 @@ panels7:
 	VINSERTF128 $1, 2048(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 2048(R8)
 	ADDQ $2048, SI
@@ -6491,9 +6519,9 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $1024, SI
 	ADDQ $2048, R8
@@ -7476,7 +7504,14 @@ inputs1:
 	RET 
 
 DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
+DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
+DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
+DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
+DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
+DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
+DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -7577,9 +7612,9 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -7637,9 +7672,9 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y3
-	VBLENDVPS Y3, Y2, Y0, Y1
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y1
+	VCMPPS $17, Y0, Y1, Y1
+	VBLENDVPS Y1, Y2, Y0, Y1
 	VMOVSS X1, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
@@ -7650,7 +7685,14 @@ done4:
 	RET 
 
 DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense4GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
+DATA dense4GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
+DATA dense4GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
+DATA dense4GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
+DATA dense4GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
+DATA dense4GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
+DATA dense4GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
+GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -7738,9 +7780,9 @@ rows2:
 	VINSERTF128 $1, 1024(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 1024(R8)
 	VBLENDPS $0xf0, Y8, Y8, Y0
@@ -7767,9 +7809,9 @@ rows2:
 	VMOVUPS 2048(R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, 2048(R8)
 	ADDQ $12, SI
 	ADDQ $3072, R8
@@ -7841,9 +7883,9 @@ rows4:
 	VINSERTF128 $1, 1024(R13), Y0, Y0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	VEXTRACTF128 $1, Y2, 1024(R8)
 	ADDQ $8, SI
@@ -7906,9 +7948,9 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y3
-	VBLENDVPS Y3, Y1, Y0, Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VBLENDVPS Y2, Y1, Y0, Y2
 	VMOVUPS X2, (R8)
 	ADDQ $4, SI
 	ADDQ $1024, R8

@@ -165,21 +165,126 @@ done5:
 	RET 
 
 DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardAVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -281,487 +386,456 @@ inputs1:
 	JNZ inputs1
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y8
-	VORPS Y8, Y0, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y9
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y9
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y10
-	VSUBPS Y10, Y9, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y11
-	VMULPS Y11, Y10, Y11
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y11
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y8, Y10, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y10
-	VPSUBD Y10, Y9, Y9
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y9, Y9
 	VPSRAD $1, Y9, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y11
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y10, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y8, Y8
 	VPSUBD Y10, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y9, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y9
-	VCMPPS $17, Y9, Y0, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y9
-	VBLENDVPS Y10, Y8, Y9, Y11
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y9
-	VADDPS Y8, Y9, Y8
-	VDIVPS Y8, Y11, Y8
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y0, Y9
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y10
+	VBLENDVPS Y9, Y8, Y10, Y9
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y9, Y8
 	VMOVUPS Y8, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y8
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y8
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y8
-	VMULPS Y8, Y0, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y9
-	VSUBPS Y9, Y8, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y9, Y10
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y10
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y9, Y9
 	VADDPS Y0, Y9, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y9
-	VADDPS Y9, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y9
-	VPSUBD Y9, Y8, Y8
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y8, Y8
 	VPSRAD $1, Y8, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y9, Y10
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y9, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
 	VPSUBD Y9, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y8, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y8
-	VCMPPS $17, Y8, Y1, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y8
-	VBLENDVPS Y9, Y0, Y8, Y10
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y8
-	VADDPS Y0, Y8, Y0
-	VDIVPS Y0, Y10, Y0
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y1, Y8
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y9
+	VBLENDVPS Y8, Y0, Y9, Y8
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y8, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y1, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y9
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y0, Y0
 	VPSUBD Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y8
 	VMULPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y9
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y9, Y0
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y2, Y8
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y2, Y8
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y8
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y6, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y6, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y7, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardAVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y7, Y2
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y7, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -979,120 +1053,86 @@ finish4:
 	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $256, R10
 	DECQ CX
@@ -1264,583 +1304,413 @@ terms7:
 	JNZ terms7
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y10
-	VORPS Y10, Y0, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y11
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y11
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y12
-	VSUBPS Y12, Y11, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y13
-	VMULPS Y13, Y12, Y13
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y13
-	VMULPS Y13, Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y13
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y13, Y13
 	VMULPS Y13, Y12, Y12
 	VADDPS Y10, Y12, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12
-	VADDPS Y12, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y12
-	VPSUBD Y12, Y11, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
 	VPSRAD $1, Y11, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y13
-	VPADDD Y13, Y12, Y13
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y12, Y13
 	VPSLLD $23, Y13, Y14
 	VMULPS Y14, Y10, Y10
 	VPSUBD Y12, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y11
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VCMPPS $17, Y11, Y0, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VBLENDVPS Y12, Y10, Y11, Y13
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y10, Y11, Y10
-	VDIVPS Y10, Y13, Y10
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y11
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y11, Y10, Y12, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y11, Y10
 	VMOVUPS Y10, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y10
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y10
-	VMULPS Y10, Y0, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VSUBPS Y11, Y10, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y12
-	VMULPS Y12, Y11, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y12
 	VSUBPS Y12, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y12
-	VMULPS Y12, Y11, Y11
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
 	VMULPS Y12, Y11, Y11
 	VADDPS Y0, Y11, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y11, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VPSUBD Y11, Y10, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
 	VPSRAD $1, Y10, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y12
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y12
 	VPSLLD $23, Y12, Y13
 	VMULPS Y13, Y0, Y0
 	VPSUBD Y11, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y10
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VCMPPS $17, Y10, Y1, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VBLENDVPS Y11, Y0, Y10, Y12
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y0, Y10, Y0
-	VDIVPS Y0, Y12, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y10, Y0, Y11, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y10, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VSUBPS Y10, Y1, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y11
-	VMULPS Y11, Y10, Y11
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y11
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y0, Y10, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VPSUBD Y10, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y11
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y0, Y0
 	VPSUBD Y10, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y10
 	VMULPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y11
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y11, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y2, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
 	VSUBPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y2, Y10
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y10
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y10, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y10
 	VMULPS Y10, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y6, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y6, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y7, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y7, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y7, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y8, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y8, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y9, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y9, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y9, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
@@ -1905,119 +1775,85 @@ terms10:
 	JNZ terms10
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VORPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y3
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y2, Y4, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y4
-	VADDPS Y4, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
 	VPSRAD $1, Y3, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y4, Y5
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y4, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y2, Y2
 	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y3
-	VCMPPS $17, Y3, Y0, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VBLENDVPS Y4, Y2, Y3, Y5
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y2, Y3, Y2
-	VDIVPS Y2, Y5, Y2
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y3
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y3, Y2, Y4, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y3, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y1, Y3
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y0, Y2, Y4
-	VBROADCASTSS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y0, Y2, Y0
-	VDIVPS Y0, Y4, Y0
+	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y0, Y3, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -2028,21 +1864,126 @@ done9:
 	RET 
 
 DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardTrainAVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2144,487 +2085,456 @@ inputs1:
 	JNZ inputs1
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y8
-	VORPS Y8, Y0, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y9
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y9
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y9
-	VMULPS Y9, Y8, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y10
-	VSUBPS Y10, Y9, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y11
-	VMULPS Y11, Y10, Y11
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y11
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y11
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y8, Y10, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y10
-	VADDPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y10
-	VPSUBD Y10, Y9, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y9, Y9
 	VPSRAD $1, Y9, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y11
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y10, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y8, Y8
 	VPSUBD Y10, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y9, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y9
-	VCMPPS $17, Y9, Y0, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y9
-	VBLENDVPS Y10, Y8, Y9, Y11
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y9
-	VADDPS Y8, Y9, Y8
-	VDIVPS Y8, Y11, Y8
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y0, Y9
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y10
+	VBLENDVPS Y9, Y8, Y10, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y9, Y8
 	VMOVUPS Y8, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y8
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y8
-	VMULPS Y8, Y0, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y9
-	VSUBPS Y9, Y8, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y9, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y9, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y9, Y9
 	VADDPS Y0, Y9, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y9
-	VADDPS Y9, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y9
-	VPSUBD Y9, Y8, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y8, Y8
 	VPSRAD $1, Y8, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y9, Y10
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y9, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
 	VPSUBD Y9, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y8, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y8
-	VCMPPS $17, Y8, Y1, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y8
-	VBLENDVPS Y9, Y0, Y8, Y10
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y8
-	VADDPS Y0, Y8, Y0
-	VDIVPS Y0, Y10, Y0
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y1, Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y9
+	VBLENDVPS Y8, Y0, Y9, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y8, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y8
-	VADDPS Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y8
-	VSUBPS Y8, Y1, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y9
-	VMULPS Y9, Y8, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y9
-	VMULPS Y9, Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y9
 	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y9
 	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y9, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y8
-	VADDPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y8
-	VPSUBD Y8, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y9
-	VPADDD Y9, Y8, Y9
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y8, Y9
 	VPSLLD $23, Y9, Y10
 	VMULPS Y10, Y0, Y0
 	VPSUBD Y8, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y8
 	VMULPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y9
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y9, Y0
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y8
-	VMULPS Y8, Y2, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y8
-	VMULPS Y8, Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y8
 	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y9
-	VADDPS Y9, Y8, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y8
-	VPADDD Y8, Y2, Y8
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y8
 	VPSLLD $23, Y8, Y9
 	VMULPS Y9, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y8
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y8, Y0
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y8
-	VADDPS Y8, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y8
-	VADDPS Y8, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y8
-	VADDPS Y8, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y8
 	VMULPS Y8, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y6, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+0(SB), Y0
-	VORPS Y0, Y7, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y7, Y2
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainAVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y7, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2842,120 +2752,86 @@ finish4:
 	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $256, R10
 	DECQ CX
@@ -3127,583 +3003,413 @@ terms7:
 	JNZ terms7
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10
-	VORPS Y10, Y0, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y11
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y11
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
-	VSUBPS Y12, Y11, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y13
-	VMULPS Y13, Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y13
-	VMULPS Y13, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y13
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y13, Y13
 	VMULPS Y13, Y12, Y12
 	VADDPS Y10, Y12, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
-	VADDPS Y12, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
-	VPSUBD Y12, Y11, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
 	VPSRAD $1, Y11, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
-	VPADDD Y13, Y12, Y13
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y12, Y13
 	VPSLLD $23, Y13, Y14
 	VMULPS Y14, Y10, Y10
 	VPSUBD Y12, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y11
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VCMPPS $17, Y11, Y0, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VBLENDVPS Y12, Y10, Y11, Y13
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y10, Y11, Y10
-	VDIVPS Y10, Y13, Y10
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y11
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y11, Y10, Y12, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y11, Y10
 	VMOVUPS Y10, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y10
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y10
-	VMULPS Y10, Y0, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VSUBPS Y11, Y10, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y12
-	VMULPS Y12, Y11, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y12
 	VSUBPS Y12, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y12
-	VMULPS Y12, Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
 	VMULPS Y12, Y11, Y11
 	VADDPS Y0, Y11, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y11, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VPSUBD Y11, Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
 	VPSRAD $1, Y10, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y12
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y12
 	VPSLLD $23, Y12, Y13
 	VMULPS Y13, Y0, Y0
 	VPSUBD Y11, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y10
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VCMPPS $17, Y10, Y1, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VBLENDVPS Y11, Y0, Y10, Y12
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y0, Y10, Y0
-	VDIVPS Y0, Y12, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y10, Y0, Y11, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y10, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VSUBPS Y10, Y1, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y11
-	VMULPS Y11, Y10, Y11
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y11
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y0, Y10, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VPSUBD Y10, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y11
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y0, Y0
 	VPSUBD Y10, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y10
 	VMULPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y11
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y11, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y2, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
 	VSUBPS Y10, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y2, Y10
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y10
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y10, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y10
 	VMULPS Y10, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y6, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y6, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y6, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y7, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y7, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y7, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y8, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y8, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y8, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y9, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y9, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y9, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
@@ -3768,119 +3474,85 @@ terms10:
 	JNZ terms10
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VORPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y3
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y2, Y4, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4
-	VADDPS Y4, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
 	VPSRAD $1, Y3, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y4, Y5
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y4, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y2, Y2
 	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y3
-	VCMPPS $17, Y3, Y0, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VBLENDVPS Y4, Y2, Y3, Y5
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y2, Y3, Y2
-	VDIVPS Y2, Y5, Y2
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y3
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y3, Y2, Y4, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y3, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y0, Y3, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y0, Y0
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y1, Y3
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y0, Y2, Y4
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y0, Y2, Y0
-	VDIVPS Y0, Y4, Y0
+	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y0, Y3, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -4191,21 +3863,126 @@ done5:
 	RET 
 
 DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense2ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4423,120 +4200,86 @@ finish4:
 	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $256, R10
 	DECQ CX
@@ -4708,583 +4451,413 @@ terms7:
 	JNZ terms7
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y10
-	VORPS Y10, Y0, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y11
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y11
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y12
-	VSUBPS Y12, Y11, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y13
-	VMULPS Y13, Y12, Y13
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y13
-	VMULPS Y13, Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y13
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y13, Y13
 	VMULPS Y13, Y12, Y12
 	VADDPS Y10, Y12, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y12
-	VADDPS Y12, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y12
-	VPSUBD Y12, Y11, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
 	VPSRAD $1, Y11, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y13
-	VPADDD Y13, Y12, Y13
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y12, Y13
 	VPSLLD $23, Y13, Y14
 	VMULPS Y14, Y10, Y10
 	VPSUBD Y12, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y11
-	VCMPPS $17, Y11, Y0, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VBLENDVPS Y12, Y10, Y11, Y13
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y10, Y11, Y10
-	VDIVPS Y10, Y13, Y10
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y11
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y11, Y10, Y12, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y11, Y10
 	VMOVUPS Y10, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y10
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y10
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y10
-	VMULPS Y10, Y0, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VSUBPS Y11, Y10, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y12
-	VMULPS Y12, Y11, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y12
 	VSUBPS Y12, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y12
-	VMULPS Y12, Y11, Y11
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
 	VMULPS Y12, Y11, Y11
 	VADDPS Y0, Y11, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y11, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VPSUBD Y11, Y10, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
 	VPSRAD $1, Y10, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y12
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y12
 	VPSLLD $23, Y12, Y13
 	VMULPS Y13, Y0, Y0
 	VPSUBD Y11, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y10
-	VCMPPS $17, Y10, Y1, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VBLENDVPS Y11, Y0, Y10, Y12
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y0, Y10, Y0
-	VDIVPS Y0, Y12, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y10
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y10, Y0, Y11, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y10, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VSUBPS Y10, Y1, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y11
-	VMULPS Y11, Y10, Y11
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y11
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VPSUBD Y10, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y11
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y0, Y0
 	VPSUBD Y10, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y10
 	VMULPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y11
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y11, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y2, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
 	VSUBPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y2, Y10
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y10
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y10, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y10
 	VMULPS Y10, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y6, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y6, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y7, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y7, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y7, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y8, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y8, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y8, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y9, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y9, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y9, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
@@ -5349,119 +4922,85 @@ terms10:
 	JNZ terms10
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2
-	VORPS Y2, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y3
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y3
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y2, Y4, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y4
-	VADDPS Y4, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
 	VPSRAD $1, Y3, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y4, Y5
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y4, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y2, Y2
 	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y3
-	VCMPPS $17, Y3, Y0, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VBLENDVPS Y4, Y2, Y3, Y5
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y2, Y3, Y2
-	VDIVPS Y2, Y5, Y2
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y3
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y3, Y2, Y4, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y3, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y1, Y3
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y0, Y2, Y4
-	VBROADCASTSS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y0, Y2, Y0
-	VDIVPS Y0, Y4, Y0
+	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y0, Y3, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -5472,21 +5011,126 @@ done9:
 	RET 
 
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -5704,120 +5348,86 @@ finish4:
 	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	VMOVUPS Y1, 32(R10)
 	ADDQ $256, R10
 	DECQ CX
@@ -5989,583 +5599,413 @@ terms7:
 	JNZ terms7
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10
-	VORPS Y10, Y0, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y11
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y11
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y11
-	VMULPS Y11, Y10, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
-	VSUBPS Y12, Y11, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y13
-	VMULPS Y13, Y12, Y13
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
 	VSUBPS Y13, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y13
-	VMULPS Y13, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y13
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y13
 	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y14
-	VADDPS Y14, Y13, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y13, Y13
 	VMULPS Y13, Y12, Y12
 	VADDPS Y10, Y12, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12
-	VADDPS Y12, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
-	VPSUBD Y12, Y11, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
 	VPSRAD $1, Y11, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y13
-	VPADDD Y13, Y12, Y13
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y12, Y13
 	VPSLLD $23, Y13, Y14
 	VMULPS Y14, Y10, Y10
 	VPSUBD Y12, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y11
-	VCMPPS $17, Y11, Y0, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VBLENDVPS Y12, Y10, Y11, Y13
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y10, Y11, Y10
-	VDIVPS Y10, Y13, Y10
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y11
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y11, Y10, Y12, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
+	VDIVPS Y10, Y11, Y10
 	VMOVUPS Y10, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y10
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y10
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y10
-	VMULPS Y10, Y0, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VSUBPS Y11, Y10, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y12
-	VMULPS Y12, Y11, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y12
 	VSUBPS Y12, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y12
-	VMULPS Y12, Y11, Y11
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y12
 	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y13
-	VADDPS Y13, Y12, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
 	VMULPS Y12, Y11, Y11
 	VADDPS Y0, Y11, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11
-	VADDPS Y11, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VPSUBD Y11, Y10, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
 	VPSRAD $1, Y10, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y12
-	VPADDD Y12, Y11, Y12
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y12
 	VPSLLD $23, Y12, Y13
 	VMULPS Y13, Y0, Y0
 	VPSUBD Y11, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y10
-	VCMPPS $17, Y10, Y1, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VBLENDVPS Y11, Y0, Y10, Y12
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y0, Y10, Y0
-	VDIVPS Y0, Y12, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y10, Y0, Y11, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y10, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VADDPS Y10, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VSUBPS Y10, Y1, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y11
-	VMULPS Y11, Y10, Y11
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y11
-	VMULPS Y11, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y11
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y12
-	VADDPS Y12, Y11, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y11, Y11
 	VMULPS Y11, Y10, Y10
 	VADDPS Y0, Y10, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10
-	VADDPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VPSUBD Y10, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y11
-	VPADDD Y11, Y10, Y11
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y11
 	VPSLLD $23, Y11, Y12
 	VMULPS Y12, Y0, Y0
 	VPSUBD Y10, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y10
 	VMULPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y2, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y11
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y11, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y10
-	VMULPS Y10, Y2, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
 	VSUBPS Y10, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y10
-	VMULPS Y10, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y11
-	VADDPS Y11, Y10, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
 	VMULPS Y10, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y10
-	VPADDD Y10, Y2, Y10
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y10
 	VPSLLD $23, Y10, Y11
 	VMULPS Y11, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y3, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y10
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y10, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y4, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y10
-	VADDPS Y10, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y10
-	VADDPS Y10, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y10
 	VMULPS Y10, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y4, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y5, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y5, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y6, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y6, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y6, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y7, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y7, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y7, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y8, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y8, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y8, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y9, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y1
-	VMULPS Y1, Y0, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VADDPS Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VSUBPS Y2, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y3
-	VMULPS Y3, Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y3
-	VMULPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y4
-	VADDPS Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y2, Y2
 	VADDPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VPSUBD Y2, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
 	VPSRAD $1, Y1, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y0, Y0
 	VPSUBD Y2, Y1, Y1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y2
-	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
 	VPSLLD $23, Y1, Y2
 	VMULPS Y2, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y1
-	VCMPPS $17, Y1, Y9, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1
-	VADDPS Y0, Y1, Y0
-	VDIVPS Y0, Y3, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y9, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
@@ -6630,119 +6070,85 @@ terms10:
 	JNZ terms10
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2
-	VORPS Y2, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y3
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y3
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y3
-	VMULPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VADDPS Y4, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VSUBPS Y4, Y3, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y5
-	VMULPS Y5, Y4, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y5
 	VSUBPS Y5, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y5
-	VMULPS Y5, Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y6
-	VADDPS Y6, Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y2, Y4, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4
-	VADDPS Y4, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4
-	VPSUBD Y4, Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
 	VPSRAD $1, Y3, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y5
-	VPADDD Y5, Y4, Y5
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y4, Y5
 	VPSLLD $23, Y5, Y6
 	VMULPS Y6, Y2, Y2
 	VPSUBD Y4, Y3, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y3
 	VPSLLD $23, Y3, Y4
 	VMULPS Y4, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y3
-	VCMPPS $17, Y3, Y0, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VBLENDVPS Y4, Y2, Y3, Y5
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y2, Y3, Y2
-	VDIVPS Y2, Y5, Y2
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y3
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y3, Y2, Y4, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
+	VDIVPS Y2, Y3, Y2
 	VMOVUPS Y2, (R8)
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
-	VORPS Y0, Y1, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y0, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y0, Y3, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y0, Y0
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y0, Y0
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y1, Y3
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y0, Y2, Y4
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y0, Y2, Y0
-	VDIVPS Y0, Y4, Y0
+	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y0, Y3, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -7053,7 +6459,14 @@ done5:
 	RET 
 
 DATA dense3GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense3GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense3GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense3GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense3GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -7172,7 +6585,7 @@ panels3:
 	VMOVUPS (R9), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -7242,7 +6655,7 @@ panels6:
 	VMOVSS (R9), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense3GradInputOneAllAVX2Const<>+0(SB), Y1
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y1
 	VSUBPS Y0, Y1, Y1
 	VMULPS Y1, Y0, Y1
 	VMULPS Y1, Y2, Y1
@@ -7256,7 +6669,14 @@ done5:
 	RET 
 
 DATA dense3GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense3GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense3GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -7360,7 +6780,7 @@ panels4:
 	VINSERTF128 $1, 256(R13), Y0, Y0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -7390,7 +6810,7 @@ panels4:
 	VMOVUPS 512(R13), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -7476,7 +6896,7 @@ panels7:
 	VINSERTF128 $1, 256(R13), Y0, Y0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -7548,7 +6968,7 @@ panels10:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -8089,21 +7509,126 @@ done5:
 	RET 
 
 DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8155,61 +7680,44 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense4ForwardAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense4ForwardAVX2Const<>+8(SB), Y2
+	VORPS dense4ForwardAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardAVX2Const<>+16(SB), Y2
+	VMOVUPS dense4ForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense4ForwardAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense4ForwardAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense4ForwardAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense4ForwardAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense4ForwardAVX2Const<>+56(SB), Y4
+	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense4ForwardAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense4ForwardAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense4ForwardAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense4ForwardAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense4ForwardAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense4ForwardAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense4ForwardAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense4ForwardAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8217,21 +7725,126 @@ inputs1:
 	RET 
 
 DATA dense4ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense4ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense4ForwardRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8298,61 +7911,44 @@ terms3:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8365,21 +7961,126 @@ done2:
 	RET 
 
 DATA dense4ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense4ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8446,61 +8147,44 @@ terms3:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+8(SB), Y2
+	VORPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+56(SB), Y4
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8513,21 +8197,126 @@ done2:
 	RET 
 
 DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x0
-GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x0
+GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8579,61 +8368,44 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+8(SB), Y2
+	VORPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+16(SB), Y2
+	VMOVUPS dense4ForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+56(SB), Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrainAVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense4ForwardTrainAVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense4ForwardTrainAVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8641,21 +8413,126 @@ inputs1:
 	RET 
 
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8722,61 +8599,44 @@ terms3:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB), Y2
+	VORPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB), Y2
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB), Y4
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8789,21 +8649,126 @@ done2:
 	RET 
 
 DATA dense4ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense4ForwardTrain_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4ForwardTrain_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense4ForwardTrain_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX2Const<>+416(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+420(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+424(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+428(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+432(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+436(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+440(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+444(SB)/4, $0x7f
+DATA dense4ForwardTrain_2AVX2Const<>+448(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+452(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+456(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+460(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+464(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+468(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+472(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8855,61 +8820,44 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+8(SB), Y2
+	VORPS dense4ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+16(SB), Y2
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense4ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+56(SB), Y4
+	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense4ForwardTrain_2AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrain_2AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense4ForwardTrain_2AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense4ForwardTrain_2AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -8917,21 +8865,126 @@ inputs1:
 	RET 
 
 DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x0
-GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $120
+DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3c09162c
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x0
+GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $480
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8983,61 +9036,44 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = sigmoid(x)
-	VBROADCASTSS dense4Forward_2AVX2Const<>+0(SB), Y1
-	VORPS Y1, Y0, Y1
-	VBROADCASTSS dense4Forward_2AVX2Const<>+8(SB), Y2
+	VORPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VBROADCASTSS dense4Forward_2AVX2Const<>+16(SB), Y2
+	VMOVUPS dense4Forward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VBROADCASTSS dense4Forward_2AVX2Const<>+24(SB), Y2
-	VMULPS Y2, Y1, Y2
-	VBROADCASTSS dense4Forward_2AVX2Const<>+32(SB), Y3
-	VADDPS Y3, Y2, Y2
-	VBROADCASTSS dense4Forward_2AVX2Const<>+32(SB), Y3
-	VSUBPS Y3, Y2, Y3
-	VBROADCASTSS dense4Forward_2AVX2Const<>+40(SB), Y4
-	VMULPS Y4, Y3, Y4
+	VMULPS dense4Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VBROADCASTSS dense4Forward_2AVX2Const<>+48(SB), Y4
-	VMULPS Y4, Y3, Y3
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VBROADCASTSS dense4Forward_2AVX2Const<>+56(SB), Y4
+	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4Forward_2AVX2Const<>+64(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4Forward_2AVX2Const<>+288(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4Forward_2AVX2Const<>+72(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4Forward_2AVX2Const<>+320(SB), Y4, Y4
 	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4Forward_2AVX2Const<>+80(SB), Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VBROADCASTSS dense4Forward_2AVX2Const<>+88(SB), Y5
-	VADDPS Y5, Y4, Y4
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y3, Y3
 	VADDPS Y1, Y3, Y1
-	VBROADCASTSS dense4Forward_2AVX2Const<>+96(SB), Y3
-	VADDPS Y3, Y1, Y1
-	VBROADCASTSS dense4Forward_2AVX2Const<>+32(SB), Y3
-	VPSUBD Y3, Y2, Y2
+	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VPSUBD dense4Forward_2AVX2Const<>+128(SB), Y2, Y2
 	VPSRAD $1, Y2, Y3
-	VBROADCASTSS dense4Forward_2AVX2Const<>+104(SB), Y4
-	VPADDD Y4, Y3, Y4
+	VPADDD dense4Forward_2AVX2Const<>+416(SB), Y3, Y4
 	VPSLLD $23, Y4, Y5
 	VMULPS Y5, Y1, Y1
 	VPSUBD Y3, Y2, Y2
-	VBROADCASTSS dense4Forward_2AVX2Const<>+104(SB), Y3
-	VPADDD Y3, Y2, Y2
+	VPADDD dense4Forward_2AVX2Const<>+416(SB), Y2, Y2
 	VPSLLD $23, Y2, Y3
 	VMULPS Y3, Y1, Y1
-	VBROADCASTSS dense4Forward_2AVX2Const<>+112(SB), Y2
-	VCMPPS $17, Y2, Y0, Y3
-	VBROADCASTSS dense4Forward_2AVX2Const<>+96(SB), Y2
-	VBLENDVPS Y3, Y1, Y2, Y4
-	VBROADCASTSS dense4Forward_2AVX2Const<>+96(SB), Y2
-	VADDPS Y1, Y2, Y1
-	VDIVPS Y1, Y4, Y1
+	VCMPPS $17, dense4Forward_2AVX2Const<>+448(SB), Y0, Y2
+	VMOVUPS dense4Forward_2AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y2, Y1, Y3, Y2
+	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VDIVPS Y1, Y2, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, (R8)
@@ -9045,7 +9081,14 @@ inputs1:
 	RET 
 
 DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
@@ -9146,7 +9189,7 @@ inputs1:
 	VMOVUPS (R9), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -9207,7 +9250,7 @@ inputs3:
 	VMOVSS (R9), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense4GradInputOneAllAVX2Const<>+0(SB), Y1
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y1
 	VSUBPS Y0, Y1, Y1
 	VMULPS Y1, Y0, Y1
 	VMULPS Y1, Y2, Y1
@@ -9221,7 +9264,14 @@ done4:
 	RET 
 
 DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $8
+DATA dense4GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -9309,7 +9359,7 @@ rows2:
 	VINSERTF128 $1, 256(R13), Y0, Y0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -9339,7 +9389,7 @@ rows2:
 	VMOVUPS 512(R13), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -9414,7 +9464,7 @@ rows4:
 	VINSERTF128 $1, 256(R13), Y0, Y0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
@@ -9480,7 +9530,7 @@ rows6:
 	VMOVUPS (R13), X0
 
 	// dx = dy · (y · (1 - y))
-	VBROADCASTSS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
 	VSUBPS Y0, Y2, Y2
 	VMULPS Y2, Y0, Y2
 	VMULPS Y2, Y1, Y2
