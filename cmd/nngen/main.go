@@ -56,7 +56,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 	}
 	for _, verb := range []func() *cobra.Command{
 		initCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
-		evalCommand, predictCommand, verifyCommand, versionCommand,
+		evalCommand, predictCommand, verifyCommand, benchCommand, versionCommand,
 	} {
 		cmd := verb()
 		work := cmd.RunE

@@ -10,6 +10,7 @@ import (
 
 func verifyCommand() *cobra.Command {
 	var o verify.Options
+	var path pathFlag
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify SPEC",
@@ -28,7 +29,7 @@ the loss; and the tests of the package itself.`,
 			if err != nil {
 				return err
 			}
-			o.Compiler = compiler(cmd.ErrOrStderr())
+			o.Compiler, o.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
 			report, err := verify.Run(cmd.Context(), net, o)
 			if err != nil {
 				return err
@@ -47,6 +48,7 @@ the loss; and the tests of the package itself.`,
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights to verify with as well")
 	cmd.Flags().IntVar(&o.Samples, "samples", 8, "`NUMBER` of samples per set of parameters")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "`SEED` of samples and parameters")
+	cmd.Flags().Var(&path, "path", "`NAME` of the implementation to verify: purego, avx2, auto (default all that this machine has)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return cmd
 }

@@ -5,6 +5,7 @@
 package asm
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -17,7 +18,7 @@ type Func struct {
 	Args []Arg
 	Doc  []string
 
-	body       strings.Builder
+	body       bytes.Buffer
 	labels     int
 	consts     []constant
 	constBytes int
@@ -117,6 +118,18 @@ func (f *Func) data() string {
 // Ins writes an instruction.
 func (f *Func) Ins(op string, operands ...string) {
 	fmt.Fprintf(&f.body, "\t%s %s\n", op, strings.Join(operands, ", "))
+}
+
+// Mark is a place in the function to go back to.
+type Mark struct{ body, labels int }
+
+// Mark returns the place reached.
+func (f *Func) Mark() Mark { return Mark{f.body.Len(), f.labels} }
+
+// Rewind takes back what was written since.
+func (f *Func) Rewind(m Mark) {
+	f.body.Truncate(m.body)
+	f.labels = m.labels
 }
 
 // Note writes a comment: the formula of what follows.

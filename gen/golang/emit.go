@@ -49,6 +49,8 @@ type emitter struct {
 	used     map[string]bool        // runtime identifiers used
 	updates  map[string]string      // names of update kernels, by what they compute
 	rowNames map[*ir.Value]string
+	// trainSteps are the statements of a training step before the samples.
+	trainSteps []string
 }
 
 func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {

@@ -30,7 +30,8 @@ type kernelFunc struct {
 	extra         []interface {
 		print(t *target.Target) *asm.Func
 	}
-	sums   string // the operand that takes the sums
+	sums   string            // the operand that takes the sums
+	views  map[string]string // what assembly is passed, by its names
 	finish []jen.Code
 	result string
 }
@@ -96,6 +97,10 @@ func (k *kernelFunc) portable() string {
 // matrix emits the call of a dense layer or of its input gradient.
 func (b *body) matrix(s *plan.Step) error {
 	m := b.e.newMatrix(s)
+	if m.grad && b.single {
+		b.gradInputOne(m)
+		return nil
+	}
 	outputs := s.Stored()
 	k := b.e.kernel(m.key(b.train()), m.hint(b.train()), func(k *kernelFunc) {
 		k.train = b.train()
@@ -251,8 +256,9 @@ func (m *matrix) operandType(v *ir.Value) string {
 }
 
 // weightTypes are the Go types of the weight's fields.
-func (m *matrix) weightTypes() []string {
-	l, T := m.layout, typeName(m.e.elem)
+func (m *matrix) weightTypes() []string { return weightTypes(m.layout, typeName(m.e.elem)) }
+
+func weightTypes(l *plan.Layout, T string) []string {
 	if l.Order == plan.Connections {
 		return []string{fmt.Sprintf("*[%d]%s", l.Size(), T)}
 	}
@@ -264,6 +270,17 @@ func (m *matrix) weightTypes() []string {
 		types = append(types, fmt.Sprintf("*[%d][%d]%s", l.In, l.Tail, T))
 	}
 	return types
+}
+
+// weightNames are the parameters of the weight's fields.
+func weightNames(l *plan.Layout) []string {
+	switch {
+	case l.Order != plan.Panels || l.Tail == 0:
+		return []string{"w"}
+	case l.Full == 0:
+		return []string{"wt"}
+	}
+	return []string{"w", "wt"}
 }
 
 // build writes the kernel.
@@ -309,7 +326,7 @@ func (m *matrix) build(k *kernelFunc) {
 		p.forwardLoops()
 	}
 	k.body = p.out
-	if m.step.Vector && !k.train {
+	if m.step.Vector && !m.grad {
 		p.vector(k)
 	}
 }

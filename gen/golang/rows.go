@@ -2,7 +2,6 @@ package golang
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -33,8 +32,10 @@ func (r rows) at(name, i string) string {
 	return fmt.Sprintf("&%s[%s]", name, i)
 }
 
-// element is the address of element j of the first row.
-func (r rows) element(name, j string) string { return fmt.Sprintf("&%s[0]%s[%s]", name, r.field, j) }
+// element is the address of element j of row i.
+func (r rows) element(name, i, j string) string {
+	return fmt.Sprintf("&%s[%s]%s[%s]", name, i, r.field, j)
+}
 
 // rowsOf describes where a value's rows lie.
 func (b *body) rowsOf(v *ir.Value) rows {
@@ -55,13 +56,28 @@ func (b *body) rowsOf(v *ir.Value) rows {
 		}
 		return r
 	}
-	r.typ = fmt.Sprintf("*[%d]%s", b.e.plan.Options.Batch, array(v.DType, v.Size()))
-	if name := b.rows[v]; name != "" {
-		r.pass = "&" + strings.TrimSuffix(name, "[i]")
-	} else {
-		r.pass = fmt.Sprintf("&%s.t%d", b.slots, b.phase.Slot[v])
-	}
+	r.typ, r.pass = "[]"+array(v.DType, v.Size()), b.rowsVariable(v)
 	return r
+}
+
+// rowsVariable is the slice of a value's rows, which the function declares at
+// its beginning.
+func (b *body) rowsVariable(v *ir.Value) string {
+	if name := b.variables[v]; name != "" {
+		return name
+	}
+	name := b.names.name(v.Name)
+	b.variables[v] = name
+	from := b.rows[v]
+	if from == "" {
+		from = fmt.Sprintf("%s.t%d", b.slots, b.phase.Slot[v])
+	}
+	from += "[" + b.from + "]"
+	if b.from != ":len(x)" {
+		from += "[:len(x)]"
+	}
+	b.declared = append(b.declared, letf(name, "%s", from))
+	return name
 }
 
 // outputOf reports whether the value's rows are those of y.
@@ -104,8 +120,7 @@ func (b *body) layerwise() error {
 // rowPlace makes the place of a value in a loop over the samples i.
 func (b *body) rowPlace(v *ir.Value) place {
 	r := b.rowsOf(v)
-	name := strings.TrimPrefix(r.pass, "&")
-	p := place{idx: name + "[i]" + r.field, ptr: r.at(name, "i")}
+	p := place{idx: r.pass + "[i]" + r.field, ptr: r.at(r.pass, "i")}
 	b.at[v] = p
 	return p
 }
@@ -113,7 +128,7 @@ func (b *body) rowPlace(v *ir.Value) place {
 // matrixRows emits the call of a matrix operation over the rows of a batch.
 func (b *body) matrixRows(s *plan.Step) {
 	m := b.e.newMatrix(s)
-	k := &rowsKernel{matrix: m, body: b, tiled: map[string]bool{}}
+	k := &rowsKernel{matrix: m, body: b}
 	for _, v := range m.stored {
 		k.values = append(k.values, rowsValue{v, b.rowsOf(v)})
 		if b.at[v].idx == "" {
@@ -142,9 +157,6 @@ func (b *body) matrixRows(s *plan.Step) {
 		k.extras = append(k.extras, rowsValue{v, r})
 		args = append(args, exprf("%s", r.pass))
 	}
-	if m.grad {
-		args = append(args, exprf("&t.m.transposed"))
-	}
 	fn := k.function()
-	b.add(jen.Id(fn.name).Call(append(args, exprf("len(x)"))...))
+	b.add(jen.Id(fn.name).Call(args...))
 }

@@ -41,6 +41,9 @@ func (b *body) source(v *ir.Value) (pass, typ string, element func(i, j string) 
 		field := b.e.inputField(v)
 		return "x", "[]Input", func(i, j string) string { return fmt.Sprintf("x[%s]%s[%s]", i, field, j) }
 	}
+	if b.single {
+		return fmt.Sprintf("%s.t%d[:]", b.slots, b.phase.Slot[v]), "[]" + array(v.DType, v.Size()), nil
+	}
 	name := b.rowsName(v)
 	return name + "[:len(x)]", "[]" + array(v.DType, v.Size()), nil
 }
@@ -171,9 +174,13 @@ func (g *gradWeight) sparse() []jen.Code {
 
 // batchSum emits the sum of a value over the samples.
 func (b *body) batchSum(o *ir.BatchSum) error {
-	rows := b.rowsName(o.X) + "[:len(x)]"
+	rows, _, _ := b.source(o.X)
 	if isNumber(o.Y) {
 		y := b.result(o.Y)
+		if b.single {
+			b.add(letf(y.idx, "0 + %s", b.operand(o.X, "0")))
+			return nil
+		}
 		b.add(jen.Var().Id(y.idx).Id(typeName(b.e.elem)))
 		b.add(forRange("i", rows, jen.Id(y.idx).Op("+=").Add(exprf("%s[i][0]", b.rowsName(o.X)))))
 		return nil

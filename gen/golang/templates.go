@@ -36,6 +36,9 @@ type view struct {
 	// Golden is what portable Go gives, Fused what fused multiply-add gives.
 	Golden, Fused []goldenView
 	Vector        bool // there are assembly kernels
+	// Of a training step: whether one sample is a step of its own, whether
+	// updates follow their gradients at once, whether something is prepared.
+	StepOne, Learn, Prepare bool
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	Tolerance, GradientTolerance string
@@ -149,6 +152,7 @@ func (e *emitter) view() *view {
 	if v.Train {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
+		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}

@@ -90,6 +90,8 @@ func (m *Machine) run(op ir.Op) error {
 		m.denseGradInput(o)
 	case *ir.DenseGradWeight:
 		m.denseGradWeight(o)
+	case *ir.RankOne:
+		m.rankOne(o)
 	case *ir.BatchSum:
 		m.batchSum(o)
 	case *ir.Map:
@@ -170,6 +172,14 @@ func (m *Machine) chains(outputs, length int) int {
 		return 1
 	}
 	return schedule.Chains(outputs, length)
+}
+
+// gradInputChains is chains of a gradient of inputs.
+func (m *Machine) gradInputChains() int {
+	if m.Plain {
+		return 1
+	}
+	return schedule.GradInputChains
 }
 
 // sum adds n terms to init in c chains; add adds term i to an accumulator.

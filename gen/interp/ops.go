@@ -55,7 +55,7 @@ func (m *Machine) denseGradInput(o *ir.DenseGradInput) {
 			return dx
 		}
 		for k := range dx {
-			dx[k] = m.sum(0, m.chains(ins, outs), outs, func(acc float64, n int) float64 {
+			dx[k] = m.sum(0, m.gradInputChains(), outs, func(acc float64, n int) float64 {
 				return m.Arith.MulAdd(w[n*ins+k], dy[n], acc)
 			})
 		}
@@ -78,6 +78,26 @@ func (m *Machine) denseGradWeight(o *ir.DenseGradWeight) {
 		}
 	})
 	m.Set(o.DW, dw)
+}
+
+// rankOne: S[n] = −Rate·DY[n], W[n,k] += X[k]·S[n], B[n] += S[n].
+func (m *Machine) rankOne(o *ir.RankOne) {
+	dy, x, rate := m.row(o.DY, 0), m.row(o.X, 0), m.row(o.Rate, 0)[0]
+	w := append([]float64(nil), m.values[o.W][0]...)
+	var b []float64
+	for n, d := range dy {
+		s := m.Arith.Apply(expr.OpNeg, m.Arith.Apply(expr.OpMul, rate, d))
+		for k := range x {
+			w[n*len(x)+k] = m.Arith.MulAdd(x[k], s, w[n*len(x)+k])
+		}
+		if o.B != nil {
+			b = append(b, m.Arith.Apply(expr.OpAdd, m.values[o.B][0][n], s))
+		}
+	}
+	m.Set(o.W, w)
+	if o.B != nil {
+		m.Set(o.B, b)
+	}
 }
 
 // each calls f for every element of a parameter-shaped value that exists.

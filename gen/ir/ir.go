@@ -123,10 +123,14 @@ type Program struct {
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
 	Evaluate  *Func // inputs, targets → loss, as in inference; nil without training
 	Update    *Func // gradients, params, states → params, states
-	Penalty   *Func // params → penalty; nil without regularisers
-	Grads     []*Value
-	Loss      *Value // of Gradients
-	EvalLoss  *Value // of Evaluate
+	// StepOne is Gradients and Update for a batch of one sample, where the
+	// gradient of a weight is a product of two vectors and need not be made;
+	// nil where the optimiser wants the gradients. It rounds less.
+	StepOne  *Func
+	Penalty  *Func // params → penalty; nil without regularisers
+	Grads    []*Value
+	Loss     *Value // of Gradients
+	EvalLoss *Value // of Evaluate
 	// Estimated names an activation whose gradient is not its derivative
 	// (straight-through), so that differences cannot check it.
 	Estimated string

@@ -18,8 +18,10 @@ import (
 // the columns of an output row; a dense layer has one row of one position.
 type Kernel struct {
 	Elem     Elements
-	Outputs  int // sums per position; the lanes of the panels hold them
-	Chains   int // interleaved accumulator chains of each sum
+	Fused    bool   // assembly rounds product and sum once
+	Panels   Panels // where the weights lie
+	Outputs  int    // sums per position; the lanes of the panels hold them
+	Chains   int    // interleaved accumulator chains of each sum
 	Init     Init
 	Segments []Segment // added one after the other
 	Rows     []Row     // one per output row
@@ -100,6 +102,7 @@ type Epilogue struct {
 // epilogue of that name, or else Memory.Extra, which lies as the results do.
 type Operand struct {
 	Leaf, From string
+	Row        int // of an operand in memory: displacement from row to row of the batch
 }
 
 // Sum is the name of the sum as an operand.

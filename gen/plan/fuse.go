@@ -109,7 +109,7 @@ func chains(op ir.Op) int {
 		}
 	case *ir.DenseGradInput:
 		if o.W.Param.Mask == nil {
-			return schedule.Chains(o.DX.Size(), o.DY.Size())
+			return schedule.GradInputChains
 		}
 	case *ir.Reduce:
 		if w := widest(o.In); o.Kind == ir.Sum && w.Param == nil {

@@ -7,6 +7,28 @@ import (
 
 // describe returns the kernel of a matrix operation over all connections, nil
 // for other operations.
+func (p *Plan) describe(s *Step) *kernel.Kernel {
+	k := describe(s)
+	if k == nil {
+		return nil
+	}
+	l := &p.TensorOf(weightOf(s.Op).Param).Layout
+	k.Panels = kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}
+	k.Fused = p.Prog.Mode == "fast"
+	return k
+}
+
+// weightOf is the weight a matrix operation reads.
+func weightOf(op ir.Op) *ir.Value {
+	switch o := op.(type) {
+	case *ir.Dense:
+		return o.W
+	case *ir.DenseGradInput:
+		return o.W
+	}
+	return nil
+}
+
 func describe(s *Step) *kernel.Kernel {
 	switch o := s.Op.(type) {
 	case *ir.Dense:

@@ -30,7 +30,9 @@ func (p *Plan) TrainerBytes() int {
 	spaces := t.Gradients.Sample.Bytes(p.Prog.DType) + t.Evaluate.Sample.Bytes(p.Prog.DType)
 	if p.Layerwise {
 		spaces *= p.Options.Batch
-		n += p.TransposedRows() * schedule.Panel * elemSize(p.Prog.DType)
+	}
+	if t.One != nil {
+		spaces += t.One.Bytes(p.Prog.DType)
 	}
 	return n + spaces
 }

@@ -45,13 +45,24 @@ type Train struct {
 	Gradients *Batched
 	Evaluate  *Batched // the loss alone, as in inference
 	Update    *Phase
-	Penalty   *Phase   // nil without regularisers
-	States    []string // names of the optimiser's states
+	One       *Phase // a step on one sample; nil where it is none of its own
+	// Learn are the gradients with the updates that can follow each at once;
+	// nil where the update must see all gradients first.
+	Learn   []Learn
+	Penalty *Phase   // nil without regularisers
+	States  []string // names of the optimiser's states
 	// Rows are the values kept for every sample of the batch, because a sum
 	// over the batch reads them.
 	Rows []*ir.Value
 	// Copies are parameter-shaped temporaries (drop_connect).
 	Copies []*ir.Value
+}
+
+// Learn is the gradient of a parameter and its update: what a worker does for
+// its share of a parameter after all samples have gone through the network.
+type Learn struct {
+	Gradient ir.Op // DenseGradWeight or BatchSum
+	Update   *ir.Map
 }
 
 // Phase is a list of steps with the buffers of their temporaries.
@@ -81,6 +92,8 @@ type Step struct {
 	Chains int
 	// Unrolled: straight-line code.
 	Unrolled bool
+	// Then is the update of the weights that the step is the last to read.
+	Then *ir.RankOne
 }
 
 // TensorOf returns the stored tensor of a parameter, gradient or state.
@@ -137,7 +150,7 @@ func (p *Plan) phase(ops []ir.Op, keep map[*ir.Value]bool, exact bool) *Phase {
 	ph := &Phase{Steps: fuse(ops, keep), exact: exact}
 	for _, s := range ph.Steps {
 		s.Chains = chains(s.Op)
-		s.Kernel = describe(s)
+		s.Kernel = p.describe(s)
 	}
 	ph.assign(keep)
 	return ph

@@ -155,17 +155,18 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 	}
 }
 
-// dense10ForwardRowsGeneric is dense10ForwardGeneric for n rows.
-func dense10ForwardRowsGeneric(y []Output, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	y = y[:n]
-	for i := range min(n, MaxBatch) {
+// dense10ForwardRowsGeneric is dense10ForwardGeneric for every row.
+func dense10ForwardRowsGeneric(y []Output, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense10ForwardGeneric((*[640]float32)(&y[i]), &x[i], w, b)
 	}
 }
 
-// dense10ForwardRows_2Generic is dense10ForwardGeneric for n rows.
-func dense10ForwardRows_2Generic(y *[32][640]float32, x *[32][128]float32, w *[40][129][16]float32, b *[40][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense10ForwardRows_2Generic is dense10ForwardGeneric for every row.
+func dense10ForwardRows_2Generic(y [][640]float32, x [][128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense10ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -323,10 +324,10 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][128]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[640]float32)(&x[i]), w, b)
 	}
 }
@@ -484,9 +485,10 @@ func dense2ForwardGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][128]float32, x *[32][128]float32, w *[8][129][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][128]float32, x [][128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -656,9 +658,10 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 	}
 }
 
-// dense5ForwardRowsGeneric is dense5ForwardGeneric for n rows.
-func dense5ForwardRowsGeneric(y *[32][8]float32, x *[32][128]float32, wt *[128][8]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense5ForwardRowsGeneric is dense5ForwardGeneric for every row.
+func dense5ForwardRowsGeneric(y [][8]float32, x [][128]float32, wt *[128][8]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense5ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -816,23 +819,10 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 	}
 }
 
-// dense6ForwardRowsGeneric is dense6ForwardGeneric for n rows.
-func dense6ForwardRowsGeneric(y *[32][128]float32, x *[32][8]float32, w *[8][8][16]float32, b *[8][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense6ForwardRowsGeneric is dense6ForwardGeneric for every row.
+func dense6ForwardRowsGeneric(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense6ForwardGeneric(&y[i], &x[i], w, b)
-	}
-}
-
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
-	}
-}
-
-// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEach_2Generic(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }

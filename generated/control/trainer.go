@@ -22,11 +22,11 @@ type Trainer struct {
 	// this times the factor of the schedule.
 	LearningRate float32
 
-	net     *Net
-	seed    uint64
-	step    uint32 // 1 in the first step
-	samples uint32 // of the current step, in earlier calls of Gradients
-	m       *memory
+	net  *Net
+	seed uint64
+	step uint32 // 1 in the first step
+	seen uint32 // samples of the current step, in earlier calls of Gradients
+	m    *memory
 }
 
 // NewTrainer returns a trainer of n.
@@ -38,11 +38,24 @@ func NewTrainer(n *Net, o Options) *Trainer {
 // before the step, without the regularisers' penalty. It does not allocate.
 func (t *Trainer) Step(x []Input, y []Target) (loss float32) {
 	check("control.Trainer.Step", x, y)
-	loss = t.gradients(&t.m.grads, x, y)
-	t.samples += uint32(len(x))
-	t.update(&t.m.grads)
+	loss = t.through(x, y)
+	t.learn(x, 0, 1)
 	t.step++
-	t.samples = 0
+	t.seen = 0
+	return loss
+}
+
+// through takes a batch forward and backward through the network, and returns
+// its loss.
+func (t *Trainer) through(x []Input, y []Target) float32 {
+	t.samples(x, y, 0, len(x))
+	return t.losses(x)
+}
+
+// gradients computes the gradients of the loss by the parameters, and the loss.
+func (t *Trainer) gradients(g *params, x []Input, y []Target) float32 {
+	loss := t.through(x, y)
+	t.sums(g, x)
 	return loss
 }
 
@@ -53,7 +66,7 @@ func (t *Trainer) Step(x []Input, y []Target) (loss float32) {
 func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) {
 	check("control.Trainer.Gradients", x, y)
 	loss = t.gradients(&g.p, x, y)
-	t.samples += uint32(len(x))
+	t.seen += uint32(len(x))
 	return loss
 }
 
@@ -62,13 +75,14 @@ func (t *Trainer) Gradients(g *Gradients, x []Input, y []Target) (loss float32) 
 func (t *Trainer) Apply(g *Gradients) {
 	t.update(&g.p)
 	t.step++
-	t.samples = 0
+	t.seen = 0
 }
 
 // Loss returns the loss of a batch as in inference, without training.
 func (t *Trainer) Loss(x []Input, y []Target) (loss float32) {
 	check("control.Trainer.Loss", x, y)
-	return t.loss(x, y)
+	t.evaluate(x, y)
+	return t.evaluated(x)
 }
 
 // Steps returns the number of steps made.
@@ -200,7 +214,7 @@ func (t *Trainer) Load(r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		t.step, t.samples, t.seed, t.LearningRate = uint32(step), 0, seed, float32(rate)
+		t.step, t.seen, t.seed, t.LearningRate = uint32(step), 0, seed, float32(rate)
 		return nil
 	}
 	states := t.m.states()

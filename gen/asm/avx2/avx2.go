@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // Registers.
@@ -63,8 +64,21 @@ func (w *writer) size() int {
 	return 4
 }
 
+// newWriter starts a function on elements of a type.
+func newWriter(name string, doc []string, elem string, fused bool) *writer {
+	return &writer{Func: &asm.Func{Name: name, Doc: doc}, double: elem == "float64", fused: fused}
+}
+
+// scratch is a writer whose text nobody reads.
+func scratch(k *kernel.Kernel) *writer { return newWriter("scratch", nil, k.Elem.Acc, k.Fused) }
+
+// argument adds an argument.
+func (w *writer) argument(name, typ string) {
+	w.Args = append(w.Args, asm.Arg{Name: name, Type: typ})
+}
+
 // Lanes is the number of elements in a vector.
-func Lanes(double bool) int { return (&writer{double: double}).lanes() }
+func Lanes(elem string) int { return newWriter("", nil, elem, false).lanes() }
 
 // lanes is the number of elements in a vector.
 func (w *writer) lanes() int { return vectorBytes / w.size() }
@@ -92,17 +106,37 @@ func (w *writer) storeMasked(src, mask Y, dst string) {
 }
 
 // mulAdd is acc += broadcast input · src.
-func (w *writer) mulAdd(src string, acc Y) {
+func (w *writer) mulAdd(src string, acc Y) { w.mulAddAny(src, broadcast, acc) }
+
+// mulAddOf is acc += a · b.
+func (w *writer) mulAddOf(a, b, acc Y) { w.mulAddAny(a.String(), b, acc) }
+
+// mulAddAny is acc += src · factor, rounded once or twice.
+func (w *writer) mulAddAny(src string, factor, acc Y) {
 	if w.fused {
-		w.Ins(w.op("VFMADD231PS", "VFMADD231PD"), src, broadcast.String(), acc.String())
+		w.Ins(w.op("VFMADD231PS", "VFMADD231PD"), src, factor.String(), acc.String())
 		return
 	}
-	w.Ins(w.op("VMULPS", "VMULPD"), src, broadcast.String(), product.String())
+	w.Ins(w.op("VMULPS", "VMULPD"), src, factor.String(), product.String())
 	w.Ins(w.op("VADDPS", "VADDPD"), product.String(), acc.String(), acc.String())
 }
+
+// tailMask puts the mask of a vector's first lanes into a register.
+func (w *writer) tailMask(lanes int, dst Y) {
+	w.Ins("LEAQ", MaskName+"<>(SB)", regMask)
+	w.load(mem(regMask, (w.lanes()-lanes)*w.size()), dst)
+}
+
+// loadMasked loads the lanes whose mask is set, zeros for the others.
+func (w *writer) loadMasked(src string, mask, dst Y) {
+	w.Ins(w.op("VMASKMOVPS", "VMASKMOVPD"), src, mask.String(), dst.String())
+}
+
+// countdown repeats from the label while the counter is not zero.
+func (w *writer) countdown(reg, label string) { w.Ins("DECQ", reg); w.Ins("JNZ", label) }
 
 func (w *writer) pointer(arg, reg string)    { w.Ins("MOVQ", w.ArgOf(arg), reg) }
 func (w *writer) advance(reg string, by int) { w.Ins("ADDQ", fmt.Sprintf("$%d", by), reg) }
 func (w *writer) count(n int)                { w.Ins("MOVQ", fmt.Sprintf("$%d", n), regCount) }
-func (w *writer) again(label string)         { w.Ins("DECQ", regCount); w.Ins("JNZ", label) }
+func (w *writer) again(label string)         { w.countdown(regCount, label) }
 func (w *writer) ret()                       { w.Ins("VZEROUPPER"); w.Ins("RET") }

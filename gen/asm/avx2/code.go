@@ -27,6 +27,7 @@ type node struct {
 	readers int
 	reg     Y
 	owned   bool // to be given up after the last reader
+	read    bool
 }
 
 // print prints the instructions that the results need, in the order in which
@@ -65,6 +66,7 @@ func (c *code) instruction(n *node) {
 	var last []Y // registers read for the last time
 	for i, a := range n.args {
 		a.readers--
+		a.read = true
 		switch {
 		case a.mem == "":
 			operands = append(operands, a.reg.String())

@@ -16,6 +16,7 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/asm/avx2"
 	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
 	nngenruntime "github.com/nngen-go/nngen/runtime"
 )
 
@@ -58,13 +59,13 @@ func (f *function) kernel(t testing.TB, double bool) (fn *asm.Func, row string) 
 	typ := fmt.Sprintf("*[n]float%d", bits)
 	x := &expr.Node{Op: f.op, Args: []*expr.Node{expr.L("a")}}
 	names := "a"
-	k := &asm.Map{
+	k := &kernel.Map{
 		Name: fmt.Sprintf("asm%s%d", f.name, bits), Double: double, Size: size, Result: "y", YType: typ,
-		Ins: []asm.Operand{{Leaf: "a", Arg: "a", Type: typ}},
+		Ins: []kernel.MapOperand{{Leaf: "a", Arg: "a", Type: typ}},
 	}
 	if f.binary() {
 		x.Args = append(x.Args, expr.L("b"))
-		k.Ins = append(k.Ins, asm.Operand{Leaf: "b", Arg: "b", Type: typ})
+		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: "b", Arg: "b", Type: typ})
 		names = "a, b"
 	}
 	k.Prog = expr.One("y", x)

@@ -2,50 +2,88 @@ package avx2
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
+)
+
+// Pointers of a fused update: the arrays after the gradient, and the numbers.
+var (
+	gradArrays  = []string{"R8", "BX", "DX"}
+	gradSingles = []string{"R11", "R12", "R13"}
 )
 
 // GradWeight prints the gradient of one panel of weights: tiles of inputs,
-// each summed over the rows of the batch in their order.
-func GradWeight(k *asm.GradWeight) *asm.Func {
-	f := &asm.Func{Name: k.Name, Doc: k.Doc, Args: []asm.Arg{
-		{Name: "dw", Type: "*" + k.Elem}, {Name: "dy", Type: "*" + k.Elem}, {Name: "x", Type: "*" + k.Elem}, {Name: "rows", Type: "int"},
-	}}
-	m := &gradWeight{writer: &writer{Func: f, double: k.Double, fused: k.Fused}, GradWeight: k}
-	m.vectors = (k.Valid + m.lanes() - 1) / m.lanes()
-	m.partial = k.Valid % m.lanes()
-	m.pointer("dw", regY)
+// each summed over the rows of the batch in their order. With an update the
+// gradients stay in registers and the arrays of the update change; it reports
+// false where the registers do not suffice for that. Arguments: dw, or the
+// update's arrays but the gradient and its numbers; dy, x, the inputs and the
+// rows.
+func GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.Func, ok bool) {
+	m := &gradWeight{writer: newWriter(name, doc, k.Elem, k.Fused), Gradient: k, arrays: []string{"dw"}}
+	if u := k.Update; u != nil {
+		m.arrays, m.singles = nil, u.Singles
+		for _, a := range u.Arrays {
+			if a != gradientLeaf {
+				m.arrays = append(m.arrays, a)
+			}
+		}
+		if len(m.arrays) > len(gradArrays) || len(m.singles) > len(gradSingles) {
+			return nil, false
+		}
+	}
+	for _, a := range slices.Concat(m.arrays, m.singles) {
+		m.argument(argName(a), "*"+k.Elem)
+	}
+	m.argument("dy", "*"+k.Elem)
+	m.argument("x", "*"+k.Elem)
+	m.argument("inputs", "int")
+	m.argument("rows", "int")
+	return m.Func, m.fits(m.print)
+}
+
+// gradientLeaf is the leaf of an update that the sums give.
+const gradientLeaf = "g"
+
+type gradWeight struct {
+	*writer
+	*kernel.Gradient
+	arrays, singles  []string
+	vectors, partial int
+}
+
+func (m *gradWeight) print() {
+	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
+	m.partial = m.Outputs % m.lanes()
+	for i, a := range m.arrays {
+		m.pointer(argName(a), gradArrays[i])
+	}
+	for i, s := range m.singles {
+		m.pointer(argName(s), gradSingles[i])
+	}
 	m.pointer("x", regX)
 	if m.partial > 0 {
 		m.Ins("LEAQ", MaskName+"<>(SB)", regMask)
 	}
-	at := 12 / m.vectors
-	if at > 6 {
-		at = 6
-	}
-	whole, rest := k.Inputs/at, k.Inputs%at
-	if whole > 0 {
-		loop := m.Label("inputs")
-		m.Ins("MOVQ", fmt.Sprintf("$%d", whole), regOffset)
+	at := min(6, sums/m.vectors)
+	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
+	for _, inputs := range []int{at, 1} {
+		loop, done := m.Label("inputs"), m.Label("done")
+		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+		m.Ins("JLT", done)
 		m.Place(loop)
-		m.tile(at)
-		m.advance(regX, at*m.size())
-		m.advance(regY, at*k.Width*m.size())
-		m.Ins("DECQ", regOffset)
-		m.Ins("JNZ", loop)
-	}
-	if rest > 0 {
-		m.tile(rest)
+		m.tile(inputs)
+		m.advance(regX, inputs*m.size())
+		for i := range m.arrays {
+			m.advance(gradArrays[i], inputs*m.Width*m.size())
+		}
+		m.Ins("SUBQ", fmt.Sprintf("$%d", inputs), regOffset)
+		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+		m.Ins("JGE", loop)
+		m.Place(done)
 	}
 	m.ret()
-	return f
-}
-
-type gradWeight struct {
-	*writer
-	*asm.GradWeight
-	vectors, partial int
 }
 
 // tile sums the gradients of some inputs' weights.
@@ -66,7 +104,7 @@ func (m *gradWeight) tile(inputs int) {
 		src := mem(regW, v*vectorBytes)
 		if m.partial > 0 && v == m.vectors-1 {
 			m.load(mem(regMask, (m.lanes()-m.partial)*m.size()), broadcast)
-			m.Ins(m.op("VMASKMOVPS", "VMASKMOVPD"), src, broadcast.String(), (weight0 + Y(v)).String())
+			m.loadMasked(src, broadcast, weight0+Y(v))
 		} else {
 			m.load(src, weight0+Y(v))
 		}
@@ -77,12 +115,62 @@ func (m *gradWeight) tile(inputs int) {
 			m.mulAddReg(weight0+Y(v), acc(k, v))
 		}
 	}
-	m.advance(regRow, m.XStride)
-	m.advance(regW, m.DYStride)
+	m.advance(regRow, m.X*m.size())
+	m.advance(regW, m.DY*m.size())
 	m.again(loop)
+	m.finish(inputs, acc)
+}
+
+// finish stores the gradients, or updates what they belong to.
+func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
+	at := func(array, k, v int) string {
+		return mem(gradArrays[array], k*m.Width*m.size()+v*vectorBytes)
+	}
+	if m.Update == nil {
+		for k := range inputs {
+			for v := range m.vectors {
+				m.store(acc(k, v), at(0, k, v))
+			}
+		}
+		return
+	}
+	var busy []Y
 	for k := range inputs {
 		for v := range m.vectors {
-			m.store(acc(k, v), mem(regY, k*m.Width*m.size()+v*vectorBytes))
+			busy = append(busy, acc(k, v))
+		}
+	}
+	p := m.mapper(busy...)
+	numbers := map[string]Y{}
+	for i, s := range m.singles {
+		numbers[s] = p.take()
+		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(gradSingles[i], 0), numbers[s].String())
+	}
+	m.Note("%s", m.Update.Prog)
+	for k := range inputs {
+		for v := range m.vectors {
+			kept := p.used
+			p.at = map[string]Y{gradientLeaf: acc(k, v)}
+			for s, y := range numbers {
+				p.at[s] = y
+			}
+			owned := []string{gradientLeaf}
+			for i, a := range m.arrays {
+				if m.Update.Prog.Reads(a) {
+					p.at[a] = p.take()
+					m.load(at(i, k, v), p.at[a])
+					owned = append(owned, a)
+				}
+			}
+			p.once = true
+			p.program(m.Update.Prog, owned)
+			for i, a := range m.arrays {
+				if slices.Contains(m.Update.Stores, a) {
+					m.store(p.at[a], at(i, k, v))
+				}
+			}
+			p.used = kept
+			p.used[acc(k, v)] = false
 		}
 	}
 }

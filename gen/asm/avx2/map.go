@@ -2,11 +2,11 @@ package avx2
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // registers of the operands' pointers, in order; R8 is the result.
@@ -17,7 +17,7 @@ const regOffset = "AX"
 
 // Map prints an element-wise kernel. It reports false where an operation has
 // no vector form yet or the registers do not suffice.
-func Map(k *asm.Map) (f *asm.Func, ok bool) {
+func Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	if len(k.Ins) > len(operandRegs) {
 		return nil, false
 	}
@@ -44,10 +44,11 @@ type unsupported struct{}
 // mapper prints a scalar program on vectors.
 type mapper struct {
 	*writer
-	k    *asm.Map
+	k    *kernel.Map
 	used [16]bool
 	at   map[string]Y // leaves and names of the program
 	mask *Y           // of the last, partial vector
+	once bool         // the formula is noted elsewhere
 }
 
 func (m *mapper) write() {
@@ -116,37 +117,44 @@ func (m *mapper) vector() {
 }
 
 // program prints the assignments: every name gets a register, in m.at. The
-// registers of the leaves in owned may be given up when the name is assigned
-// again.
+// leaves in owned are given up after their last reader.
 func (m *mapper) program(prog expr.Program, leaves []string) {
-	owned, assigned := map[string]bool{}, map[string]bool{}
-	for _, l := range leaves {
-		owned[l] = true
-	}
-	for _, a := range prog {
-		assigned[a.Name] = true
-	}
 	c := &code{m: m, double: m.double}
-	names := map[string]*node{}
+	names, registers := map[string]*node{}, map[Y]*node{}
 	for name, y := range m.at {
-		names[name] = &node{reg: y, owned: owned[name] && assigned[name]}
+		n, ok := registers[y]
+		if !ok {
+			n = &node{reg: y, owned: true}
+			registers[y] = n
+		}
+		n.owned = n.owned && slices.Contains(leaves, name)
+		names[name] = n
 	}
 	for _, a := range prog {
-		c.note("%s = %s", a.Name, a.X)
+		if !m.once {
+			c.note("%s = %s", a.Name, a.X)
+		}
 		names[a.Name] = c.value(a.X, names)
 	}
 	var results []*node
-	for _, name := range slices.Sorted(maps.Keys(assigned)) {
-		n := names[name]
-		if n.op == "" || slices.Contains(results, n) { // a constant, or a plain copy of another name
+	assigned := map[string]*node{}
+	for _, a := range prog {
+		n := names[a.Name]
+		if assigned[a.Name] == nil && (n.op == "" || slices.Contains(results, n)) { // a constant, or a plain copy of another name
 			n = c.ins("VMOVUPS", n)
-			names[name] = n
+			names[a.Name] = n
 		}
+		assigned[a.Name] = n
 		results = append(results, n)
 	}
 	c.print(results)
-	for name := range assigned {
-		m.at[name] = names[name].reg
+	for name, y := range m.at {
+		if n := registers[y]; n.owned && n.read {
+			delete(m.at, name)
+		}
+	}
+	for name, n := range assigned {
+		m.at[name] = n.reg
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // Registers of batched kernels: SI and R8 walk the rows of X and Y, DI the
@@ -20,8 +21,8 @@ const (
 
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
 // arguments count the tiles of each.
-func TileRows(double bool, valid, chains int) []int {
-	w := &writer{double: double}
+func TileRows(elem string, valid, chains int) []int {
+	w := newWriter("", nil, elem, false)
 	most := sums / ((valid + w.lanes() - 1) / w.lanes() * chains)
 	switch {
 	case most >= 6:
@@ -38,43 +39,53 @@ const sums = 12
 
 // VectorOutputs is the number of outputs a batched kernel computes for a row:
 // two vectors, or one where the chains need the registers.
-func VectorOutputs(double bool, chains int) int {
-	w := &writer{double: double}
+func VectorOutputs(elem string, chains int) int {
+	w := newWriter("", nil, elem, false)
 	return w.lanes() * min(2, sums/chains)
 }
 
-// MatMul prints a batched kernel for one panel of weights.
-func MatMul(k *asm.MatMul) *asm.Func {
-	f := &asm.Func{Name: k.Name, Doc: k.Doc, Args: []asm.Arg{{Name: "y", Type: "*" + k.Elem}, {Name: "x", Type: "*" + k.Elem}, {Name: "w", Type: "*" + k.Elem}}}
-	if k.Bias {
-		f.Args = append(f.Args, asm.Arg{Name: "b", Type: "*" + k.Elem})
+// MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
+// [terms][width], with the epilogue if it reads nothing but the sums.
+// Arguments: y, x, w, b, and the numbers of tiles of each of TileRows.
+func MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
+	m := &matMul{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, terms: k.Terms(), width: k.Panels.Tail}
+	m.xStride, m.yStride = k.Batch.X*m.size(), k.Batch.Y*m.size()
+	T := "*" + k.Elem.Acc
+	for _, arg := range []string{"y", "x", "w"} {
+		m.argument(arg, T)
 	}
-	m := &matMul{writer: &writer{Func: f, double: k.Double, fused: k.Fused}, MatMul: k}
-	m.vectors = (k.Valid + m.lanes() - 1) / m.lanes()
-	tiles := TileRows(k.Double, k.Valid, k.Chains)
+	if m.bias() {
+		m.argument("b", T)
+	}
+	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
+	tiles := TileRows(k.Elem.Acc, k.Outputs, k.Chains)
 	for i := range tiles {
-		f.Args = append(f.Args, asm.Arg{Name: fmt.Sprintf("tiles%d", i), Type: "int"})
+		m.argument(fmt.Sprintf("tiles%d", i), "int")
 	}
 	m.pointer("y", regY)
 	m.pointer("x", regX)
-	if k.Bias {
+	if m.bias() {
 		m.pointer("b", regBias)
 	}
-	m.Ins("MOVQ", fmt.Sprintf("$%d", k.XStride), regStride)
+	m.Ins("MOVQ", fmt.Sprintf("$%d", m.xStride), regStride)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*4)", regStride, regStride), regStride5)
 	for i, rows := range tiles {
 		m.tiles(fmt.Sprintf("tiles%d", i), rows)
 	}
 	m.ret()
-	return f
+	return m.Func
 }
 
 type matMul struct {
 	*writer
-	*asm.MatMul
-	vectors int
+	*kernel.Kernel
+	terms, width     int
+	vectors          int
+	xStride, yStride int // bytes
 }
+
+func (m *matMul) bias() bool { return m.Init == kernel.Bias }
 
 // tiles prints the loop over the tiles of a number of rows.
 func (m *matMul) tiles(arg string, rows int) {
@@ -84,10 +95,9 @@ func (m *matMul) tiles(arg string, rows int) {
 	m.Ins("JZ", done)
 	m.Place(loop)
 	m.tile(rows)
-	m.advance(regX, rows*m.XStride)
-	m.advance(regY, rows*m.YStride)
-	m.Ins("DECQ", regOffset)
-	m.Ins("JNZ", loop)
+	m.advance(regX, rows*m.xStride)
+	m.advance(regY, rows*m.yStride)
+	m.countdown(regOffset, loop)
 	m.Place(done)
 }
 
@@ -115,11 +125,11 @@ func (m *matMul) row(r, k int) string {
 // tile sums all terms for some rows.
 func (m *matMul) tile(rows int) {
 	acc := func(r, v, c int) Y { return Y((r*m.vectors+v)*m.Chains + c) }
-	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.Bias])
+	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.bias()])
 	for r := range rows {
 		for v := range m.vectors {
 			for c := range m.Chains {
-				if c == 0 && m.Bias {
+				if c == 0 && m.bias() {
 					m.load(mem(regBias, v*vectorBytes), acc(r, v, c))
 				} else {
 					m.clear(acc(r, v, c))
@@ -129,11 +139,11 @@ func (m *matMul) tile(rows int) {
 	}
 	m.pointer("w", regW)
 	m.Ins("MOVQ", regX, regRow)
-	turns, rest := m.Terms/unrollTerms, m.Terms%unrollTerms
+	turns, rest := m.terms/unrollTerms, m.terms%unrollTerms
 	terms := func(n int) {
 		for k := range n {
 			for v := range m.vectors {
-				m.load(mem(regW, k*m.Width*m.size()+v*vectorBytes), weight0+Y(v))
+				m.load(mem(regW, k*m.width*m.size()+v*vectorBytes), weight0+Y(v))
 			}
 			for r := range rows {
 				m.broadcast(m.row(r, k))
@@ -149,10 +159,10 @@ func (m *matMul) tile(rows int) {
 		m.Place(loop)
 		terms(unrollTerms)
 		m.advance(regRow, unrollTerms*m.size())
-		m.advance(regW, unrollTerms*m.Width*m.size())
+		m.advance(regW, unrollTerms*m.width*m.size())
 		m.again(loop)
 	} else {
-		rest = m.Terms
+		rest = m.terms
 	}
 	terms(rest)
 	m.finish(rows, acc)
@@ -161,8 +171,9 @@ func (m *matMul) tile(rows int) {
 // mulAddReg is acc += broadcast input · weights.
 func (w *writer) mulAddReg(weights, acc Y) { w.mulAdd(weights.String(), acc) }
 
-// finish adds the chains, applies relu and stores.
+// finish adds the chains, applies the epilogue and stores.
 func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
+	var busy []Y
 	for r := range rows {
 		for v := range m.vectors {
 			for h := m.Chains / 2; h >= 1; h /= 2 {
@@ -170,29 +181,57 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 					m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c))
 				}
 			}
+			busy = append(busy, acc(r, v, 0))
 		}
 	}
-	if m.Relu {
-		m.clear(zero)
+	partial := m.Outputs % m.lanes()
+	put := func(p *mapper, y Y, v int, dst string) {
+		if partial == 0 || v < m.vectors-1 {
+			m.store(y, dst)
+			return
+		}
+		mask := p.take()
+		m.tailMask(partial, mask)
+		m.storeMasked(y, mask, dst)
+		p.used[mask] = false
+	}
+	at := func(r, v int) string { return mem(regY, r*m.yStride+v*vectorBytes) }
+	inRegisters := m.fits(func() {
+		p := m.mapper(busy...)
 		for r := range rows {
 			for v := range m.vectors {
-				m.max(acc(r, v, 0), zero, acc(r, v, 0))
+				y := p.epilogue(m.Epilogue, acc(r, v, 0), nil)
+				put(p, y, v, at(r, v))
+				p.used[y] = false
 			}
 		}
+	})
+	if inRegisters {
+		return
 	}
-	partial := m.Valid % m.lanes()
-	if partial > 0 {
-		m.Ins("LEAQ", MaskName+"<>(SB)", regMask)
-		m.load(mem(regMask, (m.lanes()-partial)*m.size()), zero)
-	}
+	p := m.mapper(busy...)
 	for r := range rows {
 		for v := range m.vectors {
-			dst := mem(regY, r*m.YStride+v*vectorBytes)
-			if partial > 0 && v == m.vectors-1 {
-				m.storeMasked(acc(r, v, 0), zero, dst)
-			} else {
-				m.store(acc(r, v, 0), dst)
-			}
+			put(p, acc(r, v, 0), v, at(r, v))
+			p.used[acc(r, v, 0)] = false
 		}
 	}
+	m.Note("the sums once more, through the results")
+	loop := m.Label("finish")
+	m.Ins("MOVQ", regY, regRow)
+	m.count(rows)
+	m.Place(loop)
+	for v := range m.vectors {
+		p := m.mapper(0)
+		src := mem(regRow, v*vectorBytes)
+		if partial == 0 || v < m.vectors-1 {
+			m.load(src, 0)
+		} else {
+			m.tailMask(partial, 1)
+			m.loadMasked(src, 1, 0)
+		}
+		put(p, p.epilogue(m.Epilogue, 0, nil), v, src)
+	}
+	m.advance(regRow, m.yStride)
+	m.again(loop)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 const (
@@ -26,101 +27,120 @@ type vector struct {
 
 // matVec is a kernel being printed.
 type matVec struct {
-	*asm.MatVec
+	*writer
+	*kernel.Kernel
+	inputs int
+	listed bool // only the inputs of a list, the others being zero
+	fused  bool // the epilogue is done in registers
 }
 
-// MatVec prints a kernel.
-func MatVec(k *asm.MatVec) *asm.Func {
-	m := matVec{k}
-	f := &asm.Func{Name: m.Name, Doc: m.Doc, Args: []asm.Arg{{Name: "y", Type: m.YType}, {Name: "x", Type: m.XType}}}
-	if m.Full > 0 {
-		f.Args = append(f.Args, asm.Arg{Name: "w", Type: m.WType})
+// MatVec prints y = W·x + b for one sample, with the epilogue if it reads
+// nothing but the sums. Arguments: y, x, w and wt as there are panels, b; for
+// a list of inputs also list, the byte offsets of those that are not zero, and
+// their number.
+func MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
+	m := matVec{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
+	T := "*" + k.Elem.Acc
+	m.argument("y", T)
+	m.argument("x", T)
+	if m.Panels.Full > 0 {
+		m.argument("w", T)
 	}
-	if m.Tail > 0 {
-		f.Args = append(f.Args, asm.Arg{Name: "wt", Type: m.WtType})
+	if m.Panels.Tail > 0 {
+		m.argument("wt", T)
 	}
-	if m.Bias {
-		f.Args = append(f.Args, asm.Arg{Name: "b", Type: m.BType})
+	if m.bias() {
+		m.argument("b", T)
 	}
-	w := &writer{Func: f, double: m.Double, fused: m.Fused}
-	w.pointer("y", regY)
-	if m.Bias {
-		w.pointer("b", regBias)
+	if listed {
+		m.argument("list", "*int32")
+		m.argument("count", "int")
 	}
-	m.start(w)
-	vs := m.vectors(w)
-	if n := m.loopPanels(w); n > 0 {
-		vs = m.panelLoop(w, vs, n)
+	m.pointer("y", regY)
+	if m.bias() {
+		m.pointer("b", regBias)
+	}
+	if m.Panels.Full > 0 {
+		m.pointer("w", regPanels)
+	}
+	vs := m.vectors()
+	if n := m.loopPanels(); n > 0 {
+		vs = m.panelLoop(vs, n)
 	}
 	for _, group := range m.groups(vs) {
-		m.group(w, group)
+		m.group(group)
 	}
-	w.ret()
-	return f
+	m.ret()
+	return m.Func
 }
 
-// start loads the pointers that stay.
-func (m matVec) start(w *writer) {
-	if m.Full > 0 {
-		w.pointer("w", regPanels)
-	}
-}
+func (m matVec) bias() bool { return m.Init == kernel.Bias }
 
 // loopPanels is the number of panels in one turn of the loop over panels, 0
 // if there are too few for a loop.
-func (m matVec) loopPanels(w *writer) int {
-	per := accumulators * w.lanes() / panel
-	if m.Chains > 1 || m.Full < 2*per {
+func (m matVec) loopPanels() int {
+	per := accumulators * m.lanes() / panel
+	if m.Chains > 1 || m.Panels.Full < 2*per {
 		return 0
 	}
 	return per
 }
 
+// panelBytes is the distance between panels.
+func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * m.size() }
+
 // panelLoop prints the loop over groups of whole panels and returns the
 // vectors that are left.
-func (m matVec) panelLoop(w *writer, vs []vector, per int) []vector {
-	turns := m.Full / per
-	loop := w.Label("panels")
-	w.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
-	w.Place(loop)
-	m.group(w, vs[:accumulators])
-	w.advance(regPanels, per*m.Rows*panel*w.size())
-	w.advance(regY, per*panel*w.size())
-	if m.Bias {
-		w.advance(regBias, per*panel*w.size())
+func (m matVec) panelLoop(vs []vector, per int) []vector {
+	turns := m.Panels.Full / per
+	loop := m.Label("panels")
+	m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
+	m.Place(loop)
+	m.group(vs[:accumulators])
+	m.advance(regPanels, per*m.panelBytes())
+	m.advance(regY, per*panel*m.size())
+	if m.bias() {
+		m.advance(regBias, per*panel*m.size())
 	}
-	w.Ins("DECQ", regTurns)
-	w.Ins("JNZ", loop)
+	m.countdown(regTurns, loop)
 	rest := vs[turns*accumulators:]
 	out := make([]vector, len(rest))
 	for i, v := range rest {
 		out[i] = v
 		out[i].first -= turns * per * panel
 		if v.base == regW {
-			out[i].disp -= turns * per * m.Rows * panel * w.size()
+			out[i].disp -= turns * per * m.panelBytes()
 		}
 	}
 	return out
 }
 
 // vectors lists the outputs, vector by vector.
-func (m matVec) vectors(w *writer) []vector {
+func (m matVec) vectors() []vector {
 	var vs []vector
-	row := panel * w.size()
-	for q := range m.Full {
-		for v := 0; v < panel; v += w.lanes() {
-			vs = append(vs, vector{regW, q*m.Rows*row + v*w.size(), row, q*panel + v, w.lanes()})
+	row := panel * m.size()
+	for q := range m.Panels.Full {
+		for v := 0; v < panel; v += m.lanes() {
+			vs = append(vs, vector{regW, q*m.panelBytes() + v*m.size(), row, q*panel + v, m.lanes()})
 		}
 	}
-	rest := m.Outputs - m.Full*panel
-	for v := 0; v < rest; v += w.lanes() {
-		vs = append(vs, vector{regTail, v * w.size(), m.Tail * w.size(), m.Full*panel + v, min(w.lanes(), rest-v)})
+	rest := m.Outputs - m.Panels.Full*panel
+	for v := 0; v < rest; v += m.lanes() {
+		vs = append(vs, vector{regTail, v * m.size(), m.Panels.Tail * m.size(), m.Panels.Full*panel + v, min(m.lanes(), rest-v)})
 	}
 	return vs
 }
 
 // groups divides the vectors into balanced groups that fit the accumulators.
+// In a list the offsets of a group's rows must be alike.
 func (m matVec) groups(vs []vector) [][]vector {
+	if m.listed {
+		for i, v := range vs {
+			if i > 0 && v.base != vs[0].base {
+				return append(m.groups(vs[:i]), m.groups(vs[i:])...)
+			}
+		}
+	}
 	most := max(1, accumulators/m.Chains)
 	count := (len(vs) + most - 1) / most
 	var out [][]vector
@@ -131,57 +151,102 @@ func (m matVec) groups(vs []vector) [][]vector {
 }
 
 // group sums all inputs for a group of vectors.
-func (m matVec) group(w *writer, vs []vector) {
+func (m matVec) group(vs []vector) {
 	last := vs[len(vs)-1]
-	w.Note("y[%d…%d] = Σ w[n][k]·x[k]%s", vs[0].first, last.first+last.valid-1, map[bool]string{true: " + b[n]"}[m.Bias])
-	w.pointer("x", regX)
-	if m.Full > 0 {
-		w.Ins("MOVQ", regPanels, regW)
+	m.Note("y[%d…%d] = Σ w[n][k]·x[k]%s", vs[0].first, last.first+last.valid-1, map[bool]string{true: " + b[n]"}[m.bias()])
+	m.pointer("x", regX)
+	if m.Panels.Full > 0 {
+		m.Ins("MOVQ", regPanels, regW)
 	}
-	if m.Tail > 0 {
-		w.pointer("wt", regTail)
+	if m.Panels.Tail > 0 {
+		m.pointer("wt", regTail)
 	}
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
 	for v := range vs {
 		for c := range m.Chains {
-			if c == 0 && m.Bias {
-				w.load(mem(regBias, vs[v].first*w.size()), acc(v, c))
+			if c == 0 && m.bias() {
+				m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
 			} else {
-				w.clear(acc(v, c))
+				m.clear(acc(v, c))
 			}
 		}
 	}
-	terms := func(n int) {
-		for k := range n {
-			w.broadcast(mem(regX, k*w.size()))
-			for v := range vs {
-				w.mulAdd(mem(vs[v].base, vs[v].disp+k*vs[v].stride), acc(v, k%m.Chains))
-			}
-		}
-	}
-	turns, rest := m.Inputs/unrollTerms, m.Inputs%unrollTerms
-	if turns > 1 {
-		loop := w.Label("inputs")
-		w.count(turns)
-		w.Place(loop)
-		terms(unrollTerms)
-		w.advance(regX, unrollTerms*w.size())
-		for _, base := range bases(vs) {
-			w.advance(base.base, unrollTerms*base.stride)
-		}
-		w.again(loop)
+	if m.listed {
+		m.listedTerms(vs, acc)
 	} else {
-		rest = m.Inputs
+		m.terms(vs, acc)
 	}
-	terms(rest)
 	for v := range vs {
 		for h := m.Chains / 2; h >= 1; h /= 2 {
 			for c := range h {
-				w.add(acc(v, c+h), acc(v, c), acc(v, c))
+				m.add(acc(v, c+h), acc(v, c), acc(v, c))
 			}
 		}
 	}
-	m.finish(w, vs, func(v int) Y { return acc(v, 0) })
+	m.finish(vs, func(v int) Y { return acc(v, 0) })
+}
+
+// terms adds the products of all inputs.
+func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
+	terms := func(n int) {
+		for k := range n {
+			m.broadcast(mem(regX, k*m.size()))
+			for v := range vs {
+				m.mulAdd(mem(vs[v].base, vs[v].disp+k*vs[v].stride), acc(v, k%m.Chains))
+			}
+		}
+	}
+	turns, rest := m.inputs/unrollTerms, m.inputs%unrollTerms
+	if turns > 1 {
+		loop := m.Label("inputs")
+		m.count(turns)
+		m.Place(loop)
+		terms(unrollTerms)
+		m.advance(regX, unrollTerms*m.size())
+		for _, base := range bases(vs) {
+			m.advance(base.base, unrollTerms*base.stride)
+		}
+		m.again(loop)
+	} else {
+		rest = m.inputs
+	}
+	terms(rest)
+}
+
+// Registers of a list: R9 walks it, R12 and R13 are the offset of an input
+// and of its weights.
+const (
+	regList, regInput, regRowAt = "R9", "R12", "R13"
+)
+
+// listedTerms adds the products of the inputs in the list, each sum in the
+// order of the inputs.
+func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
+	loop, done := m.Label("listed"), m.Label("done")
+	m.pointer("list", regList)
+	m.Ins("MOVQ", m.ArgOf("count"), regCount)
+	m.Ins("TESTQ", regCount, regCount)
+	m.Ins("JZ", done)
+	m.Place(loop)
+	m.rowOf(regList, regInput, regRowAt, vs[0].stride)
+	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), broadcast.String())
+	m.advance(regList, 4)
+	for v := range vs {
+		m.mulAdd(fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), acc(v, 0))
+	}
+	m.again(loop)
+	m.Place(done)
+}
+
+// rowOf reads the next byte offset of an input, and that of its weights.
+func (w *writer) rowOf(list, input, row string, stride int) {
+	w.Ins("MOVL", "("+list+")", input)
+	w.Ins("MOVQ", input, row)
+	shift := 0
+	for s := stride / w.size(); s > 1; s /= 2 {
+		shift++
+	}
+	w.Ins("SHLQ", fmt.Sprintf("$%d", shift), row)
 }
 
 // bases are the weight pointers a group uses.
@@ -195,26 +260,51 @@ func bases(vs []vector) []vector {
 	return out
 }
 
-// finish applies relu and stores the valid lanes.
-func (m matVec) finish(w *writer, vs []vector, sum func(v int) Y) {
-	if m.Relu {
-		w.Note("y[n] = max(s, 0), keeping NaN and −0")
-		w.clear(zero)
+// finish applies the epilogue and stores the valid lanes. Where the registers
+// do not suffice it goes through the results in memory.
+func (m matVec) finish(vs []vector, sum func(v int) Y) {
+	var busy []Y
+	for v := range vs {
+		busy = append(busy, sum(v))
+	}
+	inRegisters := m.fits(func() {
+		p := m.mapper(busy...)
 		for v := range vs {
-			w.max(sum(v), zero, sum(v))
+			y := p.epilogue(m.Epilogue, sum(v), nil)
+			m.put(y, vs[v], p)
+			p.used[y] = false
 		}
+	})
+	if inRegisters {
+		return
 	}
 	for v := range vs {
-		dst := mem(regY, vs[v].first*w.size())
-		if vs[v].valid == w.lanes() {
-			w.store(sum(v), dst)
-			continue
-		}
-		// The mask table holds a vector of ones and a vector of zeros.
-		w.Ins("LEAQ", fmt.Sprintf("%s<>(SB)", MaskName), regMask)
-		w.load(mem(regMask, (w.lanes()-vs[v].valid)*w.size()), zero)
-		w.storeMasked(sum(v), zero, dst)
+		m.put(sum(v), vs[v], m.mapper(busy...))
 	}
+	for v := range vs {
+		p := m.mapper(0)
+		dst := mem(regY, vs[v].first*m.size())
+		if vs[v].valid == m.lanes() {
+			m.load(dst, 0)
+		} else {
+			m.tailMask(vs[v].valid, 1)
+			m.loadMasked(dst, 1, 0)
+		}
+		m.put(p.epilogue(m.Epilogue, 0, nil), vs[v], p)
+	}
+}
+
+// put stores a vector of results.
+func (m matVec) put(y Y, v vector, p *mapper) {
+	dst := mem(regY, v.first*m.size())
+	if v.valid == m.lanes() {
+		m.store(y, dst)
+		return
+	}
+	mask := p.take()
+	m.tailMask(v.valid, mask)
+	m.storeMasked(y, mask, dst)
+	p.used[mask] = false
 }
 
 // MaskName is the table of masks for partial vectors, which every file of

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // arrayRegs are the registers of an update's arrays.
@@ -12,7 +13,7 @@ var arrayRegs = []string{"SI", "DI", "DX", "BX", "R8", "R10", "R11", "R12"}
 
 // Update prints an update kernel. It reports false where an operation has no
 // vector form yet or the registers do not suffice.
-func Update(k *asm.Update) (f *asm.Func, ok bool) {
+func Update(k *kernel.Update) (f *asm.Func, ok bool) {
 	if len(k.Arrays) > len(arrayRegs) {
 		return nil, false
 	}
@@ -37,7 +38,7 @@ func Update(k *asm.Update) (f *asm.Func, ok bool) {
 // argName keeps the program's names clear of the assembler's registers.
 func argName(leaf string) string { return leaf + "_" }
 
-func (m *mapper) update(k *asm.Update) {
+func (m *mapper) update(k *kernel.Update) {
 	for _, s := range k.Singles {
 		y := m.take()
 		m.pointer(argName(s), regMask)

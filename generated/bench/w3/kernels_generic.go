@@ -155,10 +155,10 @@ func dense1ForwardGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]floa
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1ForwardGeneric for n rows.
-func dense1ForwardRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
+func dense1ForwardRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
 	}
 }
@@ -316,9 +316,10 @@ func dense2ForwardGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]floa
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2ForwardGeneric for n rows.
-func dense2ForwardRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
+func dense2ForwardRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
@@ -464,9 +465,10 @@ func dense3ForwardGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32,
 	}
 }
 
-// dense3ForwardRowsGeneric is dense3ForwardGeneric for n rows.
-func dense3ForwardRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense3ForwardRowsGeneric is dense3ForwardGeneric for every row.
+func dense3ForwardRowsGeneric(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
 		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
@@ -475,13 +477,6 @@ func dense3ForwardRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512]
 func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
-	}
-}
-
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }
 

@@ -2,6 +2,16 @@
 
 package w3
 
+// dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != 5%parts {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	dense1BiasSgd(t, p, g, lr)
+}
+
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 32 {
@@ -16,7 +26,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrain computes the output of layer "dense1", 784→512:
+// dense1ForwardTrainGeneric computes the output of layer "dense1", 784→512:
 //
 //	for n := range y {
 //		s := b[n]
@@ -27,7 +37,7 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 401408 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -169,11 +179,11 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 	}
 }
 
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain for n rows.
-func dense1ForwardTrainRowsGeneric(y *[32][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32, n int) {
-	x = x[:n]
-	for i := range min(n, MaxBatch) {
-		dense1ForwardTrain(&y[i], (*[784]float32)(&x[i]), w, b)
+// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+func dense1ForwardTrainRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense1ForwardTrainGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -248,6 +258,48 @@ func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Inp
 	}
 }
 
+// dense1RankOneGeneric is the step of layer "dense1" by one sample:
+//
+//	for n := range dy {
+//		s := -rate * dy[n]
+//		for k := range x {
+//			w[n][k] += x[k] * s
+//		}
+//		b[n] += s
+//	}
+//
+// It does not allocate.
+func dense1RankOneGeneric(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		var s [16]float32
+		for j, dj := range d {
+			s[j] = negative * dj
+		}
+		for k, xk := range x {
+			wk := &w[q][k]
+			for j, sj := range s {
+				wk[j] += float32(xk * sj)
+			}
+		}
+		bq := &b[q]
+		for j, sj := range s {
+			bq[j] += sj
+		}
+	}
+}
+
+// dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != 4%parts {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense1GradWeight(&g.w1, t.m.dz1[:len(x)], x)
+	dense1WeightSgd(t, p, g, lr)
+}
+
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
 func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 32 {
@@ -275,6 +327,16 @@ func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
 	}
 }
 
+// dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != 3%parts {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2BiasGrad(&g.b2, t.m.dz2[:len(x)])
+	dense2BiasSgd(t, p, g, lr)
+}
+
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
 func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 32 {
@@ -289,7 +351,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrain computes the output of layer "dense2", 512→512:
+// dense2ForwardTrainGeneric computes the output of layer "dense2", 512→512:
 //
 //	for n := range y {
 //		s := b[n]
@@ -300,7 +362,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
@@ -442,10 +504,11 @@ func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain for n rows.
-func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, b *[32][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense2ForwardTrain(&y[i], &x[i], w, b)
+// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+func dense2ForwardTrainRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
 	}
 }
 
@@ -459,33 +522,40 @@ func dense2ForwardTrainRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 262144 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
-	for k := 0; k <= 508; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 511; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
 			w0 := &w[q][k]
-			w1 := &w[q][k+1]
-			w2 := &w[q][k+2]
-			w3 := &w[q][k+3]
 			d := (*[16]float32)(x[q*16 : q*16+16])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a1[k], s0)
-		y[k+1] = reluGradient(a1[k+1], s1)
-		y[k+2] = reluGradient(a1[k+2], s2)
-		y[k+3] = reluGradient(a1[k+3], s3)
 	}
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput for n rows.
-func dense2GradInputRowsGeneric(y *[32][512]float32, x *[32][512]float32, w *[32][513][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
+func dense2GradInputOneGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
+	dense2GradInput(y, x, w, a1)
+	dense2RankOneGeneric(w, b, input, x, rate)
+}
+
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
+func dense2GradInputRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
 		dense2GradInput(&y[i], &x[i], w, &u0[i])
 	}
 }
@@ -561,6 +631,48 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][51
 	}
 }
 
+// dense2RankOneGeneric is the step of layer "dense2" by one sample:
+//
+//	for n := range dy {
+//		s := -rate * dy[n]
+//		for k := range x {
+//			w[n][k] += x[k] * s
+//		}
+//		b[n] += s
+//	}
+//
+// It does not allocate.
+func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
+	negative := -rate
+	for q := range w {
+		d := (*[16]float32)(dy[q*16 : q*16+16])
+		var s [16]float32
+		for j, dj := range d {
+			s[j] = negative * dj
+		}
+		for k, xk := range x {
+			wk := &w[q][k]
+			for j, sj := range s {
+				wk[j] += float32(xk * sj)
+			}
+		}
+		bq := &b[q]
+		for j, sj := range s {
+			bq[j] += sj
+		}
+	}
+}
+
+// dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != 2%parts {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense2GradWeight(&g.w2, t.m.dz2[:len(x)], t.m.a1[:len(x)])
+	dense2WeightSgd(t, p, g, lr)
+}
+
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	for q := range 32 {
@@ -588,6 +700,16 @@ func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	}
 }
 
+// dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != 1%parts {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3BiasGrad(&g.b3, t.m.dz3[:len(x)])
+	dense3BiasSgd(t, p, g, lr)
+}
+
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
 func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	{
@@ -602,7 +724,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense3ForwardTrain computes the output of layer "dense3", 512→10:
+// dense3ForwardTrainGeneric computes the output of layer "dense3", 512→10:
 //
 //	for n := range y {
 //		s := b[n]
@@ -613,7 +735,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 5120 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	_ = wt[0][0]
@@ -743,10 +865,11 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 	}
 }
 
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrain for n rows.
-func dense3ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *[512][16]float32, b *[1][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
-		dense3ForwardTrain(&y[i], &x[i], wt, b)
+// dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
+func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+	y = y[:len(x)]
+	for i := range x {
+		dense3ForwardTrainGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -760,33 +883,42 @@ func dense3ForwardTrainRowsGeneric(y *[32][10]float32, x *[32][512]float32, wt *
 //		y[n] = reluGradient(s)
 //	}
 //
-// Rolled: 5120 multiply-adds. It does not allocate; y must not overlap the operands.
+// Rolled: 5120 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32) {
-	for k := 0; k <= 508; k += 4 {
-		var s0, s1, s2, s3 float32
+	for k := 0; k <= 511; k += 1 {
+		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
 			w0 := &wt[k]
-			w1 := &wt[k+1]
-			w2 := &wt[k+2]
-			w3 := &wt[k+3]
 			d := (*[10]float32)(x[0:10])
-			for j, dj := range d {
-				s0 += float32(w0[j] * dj)
-				s1 += float32(w1[j] * dj)
-				s2 += float32(w2[j] * dj)
-				s3 += float32(w3[j] * dj)
+			for j := 0; j <= 2; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
 			}
+			s0_0 += float32(w0[8] * d[8])
+			s0_1 += float32(w0[9] * d[9])
 		}
+		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 		y[k] = reluGradient(a2[k], s0)
-		y[k+1] = reluGradient(a2[k+1], s1)
-		y[k+2] = reluGradient(a2[k+2], s2)
-		y[k+3] = reluGradient(a2[k+3], s3)
 	}
 }
 
-// dense3GradInputRowsGeneric is dense3GradInput for n rows.
-func dense3GradInputRowsGeneric(y *[32][512]float32, x *[32][10]float32, wt *[512][16]float32, u0 *[32][512]float32, scratch *[512][16]float32, n int) {
-	for i := range min(n, MaxBatch) {
+// dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
+func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
+	dense3GradInput(y, x, wt, a2)
+	dense3RankOneGeneric(wt, b, input, x, rate)
+}
+
+// dense3GradInputRowsGeneric is dense3GradInput for every row.
+func dense3GradInputRowsGeneric(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+	y = y[:len(x)]
+	u0 = u0[:len(x)]
+	for i := range x {
 		dense3GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
@@ -839,6 +971,48 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]fl
 			gk[9] = s4
 		}
 	}
+}
+
+// dense3RankOneGeneric is the step of layer "dense3" by one sample:
+//
+//	for n := range dy {
+//		s := -rate * dy[n]
+//		for k := range x {
+//			w[n][k] += x[k] * s
+//		}
+//		b[n] += s
+//	}
+//
+// It does not allocate.
+func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
+	negative := -rate
+	{
+		d := (*[10]float32)(dy[0 : 0+10])
+		var s [10]float32
+		for j, dj := range d {
+			s[j] = negative * dj
+		}
+		for k, xk := range x {
+			wk := &wt[k]
+			for j, sj := range s {
+				wk[j] += float32(xk * sj)
+			}
+		}
+		bq := &b[0]
+		for j, sj := range s {
+			bq[j] += sj
+		}
+	}
+}
+
+// dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+	if part != 0%parts {
+		return
+	}
+	p, g := t.net.p, &t.m.grads
+	dense3GradWeight(&g.w3, t.m.dz3[:len(x)], t.m.a2[:len(x)])
+	dense3WeightSgd(t, p, g, lr)
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).

@@ -34,16 +34,25 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	p := n.p
 	x = x[:min(len(x), MaxBatch)]
 	y = y[:len(x)]
-	dense1ForwardRows(&ws.t0, x, &p.w1, &p.b1, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w2, &p.b2, len(x))
-	dense2ForwardRows(&ws.t0, &ws.t1, &p.w3, &p.b3, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w4, &p.b4, len(x))
-	dense5ForwardRows(&ws.t2, &ws.t1, &p.w5, &p.b5, len(x))
-	dense6ForwardRows(&ws.t0, &ws.t2, &p.w6, &p.b6, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w7, &p.b7, len(x))
-	dense2ForwardRows(&ws.t0, &ws.t1, &p.w8, &p.b8, len(x))
-	dense2ForwardRows(&ws.t1, &ws.t0, &p.w9, &p.b9, len(x))
-	dense10ForwardRows(y, &ws.t1, &p.w10, &p.b10, len(x))
+	a1 := ws.t0[:len(x)]
+	a2 := ws.t1[:len(x)]
+	a3 := ws.t0[:len(x)]
+	a4 := ws.t1[:len(x)]
+	a5 := ws.t2[:len(x)]
+	a6 := ws.t0[:len(x)]
+	a7 := ws.t1[:len(x)]
+	a8 := ws.t0[:len(x)]
+	a9 := ws.t1[:len(x)]
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense2ForwardRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardRows(a6, a5, &p.w6, &p.b6)
+	dense2ForwardRows(a7, a6, &p.w7, &p.b7)
+	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
+	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
+	dense10ForwardRows(y, a9, &p.w10, &p.b10)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

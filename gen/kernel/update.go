@@ -1,4 +1,4 @@
-package asm
+package kernel
 
 import "github.com/nngen-go/nngen/gen/ir/expr"
 

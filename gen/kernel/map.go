@@ -1,4 +1,4 @@
-package asm
+package kernel
 
 import "github.com/nngen-go/nngen/gen/ir/expr"
 
@@ -13,12 +13,12 @@ type Map struct {
 	Prog   expr.Program
 	Result string // assigned by the program, stored to y
 	YType  string
-	Ins    []Operand
+	Ins    []MapOperand
 }
 
-// Operand is an operand of a Map: a leaf of the program and the argument that
+// MapOperand is an operand of a Map: a leaf of the program and the argument that
 // holds it, as many elements as the result or one for all.
-type Operand struct {
+type MapOperand struct {
 	Leaf, Arg, Type string
 	Single          bool
 }
