@@ -37,16 +37,16 @@ var arrows = map[string]string{
 	// The phases.
 	"gen/op":     "gen/dataset gen/ir gen/ir/expr runtime/nnrt spec",
 	"gen/lower":  "gen/ir gen/ir/expr gen/op spec",
-	"gen/pass":   "gen/ir",
+	"gen/pass":   "gen/ir gen/ir/expr",
 	"gen/plan":   "gen/ir gen/kernel gen/schedule",
 	"gen/golang": "gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen",
 	"gen/files":  "github.com/pmezard/go-difflib/difflib",
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
 	// Assembly.
-	"gen/asm":      "gen/ir/expr",
-	"gen/asm/avx2": "gen/asm gen/ir/expr",
-	"gen/target":   "gen/asm gen/asm/avx2",
+	"gen/asm":      "",
+	"gen/asm/avx2": "gen/asm gen/ir/expr gen/kernel gen/schedule",
+	"gen/target":   "gen/asm gen/asm/avx2 gen/kernel",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",

@@ -12,7 +12,7 @@ import (
 // rows is a value with a row for every sample of a batch, as a parameter of a
 // function: []Input, []Output, or an array of the workspace.
 type rows struct {
-	pass   string // what a call passes
+	pass   string // the parameter of the network's function, if it is one
 	typ    string // the parameter's type
 	field  string // of the element, for inputs and outputs with several values
 	size   int    // elements of the value
@@ -56,8 +56,16 @@ func (b *body) rowsOf(v *ir.Value) rows {
 		}
 		return r
 	}
-	r.typ, r.pass = "[]"+array(v.DType, v.Size()), b.rowsVariable(v)
+	r.typ = "[]" + array(v.DType, v.Size())
 	return r
+}
+
+// passed is what a call passes for a value's rows.
+func (b *body) passed(v *ir.Value) string {
+	if r := b.rowsOf(v); r.pass != "" {
+		return r.pass
+	}
+	return b.rowsVariable(v)
 }
 
 // rowsVariable is the slice of a value's rows, which the function declares at
@@ -119,8 +127,8 @@ func (b *body) layerwise() error {
 
 // rowPlace makes the place of a value in a loop over the samples i.
 func (b *body) rowPlace(v *ir.Value) place {
-	r := b.rowsOf(v)
-	p := place{idx: r.pass + "[i]" + r.field, ptr: r.at(r.pass, "i")}
+	r, name := b.rowsOf(v), b.passed(v)
+	p := place{idx: name + "[i]" + r.field, ptr: r.at(name, "i")}
 	b.at[v] = p
 	return p
 }
@@ -138,9 +146,9 @@ func (b *body) matrixRows(s *plan.Step) {
 	k.x = b.rowsOf(m.x)
 	var args []jen.Code
 	for _, v := range k.values {
-		args = append(args, exprf("%s", v.pass))
+		args = append(args, exprf("%s", b.passed(v.v)))
 	}
-	args = append(args, exprf("%s", k.x.pass))
+	args = append(args, exprf("%s", b.passed(m.x)))
 	for _, f := range m.weightFields() {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
 	}
@@ -155,7 +163,7 @@ func (b *body) matrixRows(s *plan.Step) {
 		}
 		r := b.rowsOf(v)
 		k.extras = append(k.extras, rowsValue{v, r})
-		args = append(args, exprf("%s", r.pass))
+		args = append(args, exprf("%s", b.passed(v)))
 	}
 	fn := k.function()
 	b.add(jen.Id(fn.name).Call(args...))
