@@ -1968,6 +1968,7 @@ TEXT ·learn10_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2764,6 +2765,7 @@ TEXT ·gradient10AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2880,6 +2882,7 @@ TEXT ·learn10AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2

@@ -12680,6 +12680,7 @@ TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -14448,6 +14449,7 @@ TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -14574,6 +14576,7 @@ TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2

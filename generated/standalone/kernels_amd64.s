@@ -1156,6 +1156,7 @@ TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2890,6 +2891,7 @@ TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -3016,6 +3018,7 @@ TEXT ·learn3AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2

@@ -4476,6 +4476,7 @@ TEXT ·learn10_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5462,6 +5463,7 @@ TEXT ·gradient10AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5628,6 +5630,7 @@ TEXT ·learn10AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2

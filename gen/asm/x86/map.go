@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ const regOffset = "AX"
 
 // Map prints an element-wise kernel. It reports false where an operation has
 // no vector form yet or the registers do not suffice.
-func Map(k *kernel.Map) (f *asm.Func, ok bool) {
+func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	if len(k.Ins) > len(operandRegs) {
 		return nil, false
 	}
@@ -25,7 +25,7 @@ func Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	for _, in := range k.Ins {
 		f.Args = append(f.Args, asm.Arg{Name: in.Arg, Type: in.Type})
 	}
-	m := &mapper{writer: &writer{Func: f, double: k.Double}, k: k, at: map[string]Y{}}
+	m := &mapper{writer: s.writer(f, k.Double), k: k, at: map[string]Y{}}
 	defer func() {
 		if r := recover(); r != nil {
 			if _, unsupported := r.(unsupported); !unsupported {
@@ -45,7 +45,7 @@ type unsupported struct{}
 type mapper struct {
 	*writer
 	k    *kernel.Map
-	used [16]bool
+	used [32]bool
 	at   map[string]Y // leaves and names of the program
 	mask *Y           // of the last, partial vector
 	once bool         // the formula is noted elsewhere
@@ -71,14 +71,13 @@ func (m *mapper) write() {
 		m.count(whole)
 		m.Place(loop)
 		m.vector()
-		m.advance(regOffset, vectorBytes)
+		m.advance(regOffset, m.bytes)
 		m.again(loop)
 	}
 	if rest > 0 {
 		m.used = kept
 		mask := m.take()
-		m.Ins("LEAQ", MaskName+"<>(SB)", regMask)
-		m.load(mem(regMask, (m.lanes()-rest)*m.size()), mask)
+		m.tailMask(rest, mask)
 		m.mask = &mask
 		m.vector()
 	}
@@ -102,7 +101,7 @@ func (m *mapper) vector() {
 		if m.mask == nil {
 			m.load(src, y)
 		} else {
-			m.Ins(m.op("VMASKMOVPS", "VMASKMOVPD"), src, m.mask.String(), y.String())
+			m.loadMasked(src, *m.mask, y)
 		}
 		m.at[in.Leaf] = y
 		arrays = append(arrays, in.Leaf)
@@ -159,7 +158,7 @@ func (m *mapper) program(prog expr.Program, leaves []string) {
 }
 
 func (m *mapper) take() Y {
-	for i := range m.used {
+	for i := range m.isa.registers {
 		if !m.used[i] {
 			m.used[i] = true
 			return Y(i)

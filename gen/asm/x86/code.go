@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -135,7 +135,7 @@ func (c *code) table(lanes ...uint64) *node {
 
 // bits is a bit pattern in every lane.
 func (c *code) bits(v uint64) *node {
-	return c.table(slices.Repeat([]uint64{v}, vectorBytes/c.size())...)
+	return c.table(slices.Repeat([]uint64{v}, c.m.bytes/c.size())...)
 }
 
 // num is a number in every lane.
