@@ -44,9 +44,9 @@ var arrows = map[string]string{
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
 	// Assembly.
-	"gen/asm":      "",
+	"gen/asm":     "",
 	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule",
-	"gen/target":   "gen/asm gen/asm/x86 gen/kernel",
+	"gen/target":  "gen/asm gen/asm/x86 gen/kernel",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",
@@ -55,7 +55,7 @@ var arrows = map[string]string{
 	"gen/run":     "gen/dataset gen/ir runtime/nnrt spec templates",
 	"gen/bench":   "gen gen/interp gen/ir gen/ir/expr gen/run gen/target runtime/nnrt spec templates",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
-	"gen/verify":  "gen gen/interp gen/ir gen/plan gen/run runtime runtime/nnrt spec templates",
+	"gen/verify":  "gen gen/interp gen/ir gen/plan gen/run gen/target runtime runtime/nnrt spec templates",
 	"gen/gentest": "gen gen/op gen/verify spec",
 	"cmd/nngen":   "gen gen/bench gen/dataset gen/files gen/inspect gen/lower gen/plan gen/run gen/verify spec templates github.com/spf13/cobra",
 }

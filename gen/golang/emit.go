@@ -15,6 +15,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -47,8 +48,9 @@ type emitter struct {
 	scalars  map[string]*scalarFunc // by program
 	kernels  map[string]*kernelFunc // by what they compute
 	used     map[string]bool        // runtime identifiers used
-	updates  map[string]string      // names of update kernels, by what they compute
+	updates  map[string]string      // names of shared assembly, by instruction set and what they compute
 	rowNames map[*ir.Value]string
+	current  *target.Target // that code is being made for
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
@@ -67,7 +69,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 func newGlobals(p *plan.Plan) *namer {
 	n := newNamer(
 		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors",
-		"batch", "canonical", "connected", "equalParams", "parameters", "sample", "sameBits",
+		"asked", "cpuid", "xgetbv", "batch", "canonical", "connected", "equalParams", "parameters", "sample", "sameBits",
 		"b", "bq", "c", "d", "dj", "dy", "g", "gk", "gn", "gt", "i", "in", "j", "k", "lanes", "n", "o", "p", "q", "row", "s",
 		"t", "v", "w", "wi", "wk", "wn", "wq", "ws", "wt", "x", "xk", "xn", "y", "h",
 	)

@@ -88,15 +88,17 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		}
 		kern := e.describeRankOne(o)
 		kern.Bias = o.B != nil
-		name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"All", "is the update in assembly.",
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
 		k.rows, k.generic, k.body = true, k.body, nil
 		args := weightViews(l, o.B != nil)
-		k.fast = []jen.Code{
-			letf("negative", "-rate"),
-			jen.Id(name).Call(exprf("%s, &x[0], &dy[0], &negative", strings.Join(args, ", "))),
-			jen.Return(),
-		}
+		e.fast(k, func() []jen.Code {
+			name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"All", "is the update in assembly.",
+				func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
+			return []jen.Code{
+				letf("negative", "-rate"),
+				jen.Id(name).Call(exprf("%s, &x[0], &dy[0], &negative", strings.Join(args, ", "))),
+				jen.Return(),
+			}
+		})
 	})
 }
 
@@ -238,12 +240,12 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	for i, v := range m.extra {
 		p.ptr[v] = single.args[len(single.args)-len(m.extra)+i].name
 	}
-	if then == nil {
-		k.fast = append(p.gradInputFast(k), p.finishOne()...)
-	} else {
-		k.fast = p.rankOneFast(k, then)
-	}
-	k.fast = append(k.fast, jen.Return())
+	e.fast(k, func() []jen.Code {
+		if then == nil {
+			return append(append(p.gradInputFast(k), p.finishOne()...), jen.Return())
+		}
+		return append(p.rankOneFast(k, then), jen.Return())
+	})
 }
 
 // finishOne applies the epilogue to the stored sums.

@@ -96,14 +96,16 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		f.args = append(f.args, arg{extra[i], typ})
 	}
 	f.generic = append(f.bounds(), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
-	if k.grad {
-		k.vectorGradInput(f)
-		return
-	}
-	if single.vector != nil {
-		f.fast = append(f.fast, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
-	}
-	k.vectorForward(f)
+	k.e.fast(f, func() []jen.Code {
+		if k.grad {
+			return k.vectorGradInput(f)
+		}
+		var out []jen.Code
+		if len(single.fast) > 0 {
+			out = append(out, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
+		}
+		return append(out, k.vectorForward(f)...)
+	})
 }
 
 // bounds tells the compiler that all operands have as many rows as x.
@@ -136,22 +138,19 @@ func (k *rowsKernel) single() *kernelFunc {
 
 // panelKernel is a kernel of assembly that a function calls.
 type panelKernel struct {
-	name string // without the instruction set's
-	doc  []string
-	text func(t *target.Target, name string, doc []string) *asm.Func
+	target *target.Target
+	name   string
+	doc    []string
+	text   func(t *target.Target, name string, doc []string) *asm.Func
 }
 
-func (p *panelKernel) print(t *target.Target) *asm.Func {
-	return p.text(t, p.name+strings.ToUpper(t.Name), p.doc)
-}
+func (p *panelKernel) print() *asm.Func { return p.text(p.target, p.name, p.doc) }
 
 // helper adds a kernel to those the function brings along and returns the
 // name to call.
 func (k *kernelFunc) helper(t *target.Target, suffix string, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
-	p := &panelKernel{name: k.name + suffix, text: text}
-	name := p.name + strings.ToUpper(t.Name)
-	p.doc = []string{name + " " + doc}
-	k.extra = append(k.extra, p)
+	name := k.name + suffix + upper(t)
+	k.extra = append(k.extra, &panelKernel{t, name, []string{name + " " + doc}, text})
 	return name
 }
 
@@ -171,7 +170,7 @@ func (k *rowsKernel) rowsPerCall(flops int) int {
 
 // vectorForward adds the assembly of a dense layer: per panel, and per half of
 // it where a vector holds fewer outputs.
-func (k *rowsKernel) vectorForward(f *kernelFunc) {
+func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	t := k.target()
 	sums, elem := k.values[0], typeName(k.e.elem)
 	fuses := k.fusesSums()
@@ -216,11 +215,11 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) {
 	if l.Tail > 0 {
 		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
 	}
-	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))...)
+	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))
 	if !fuses {
-		f.fast = append(f.fast, k.finishRows(f)...)
+		out = append(out, k.finishRows(f)...)
 	}
-	f.fast = append(f.fast, jen.Return())
+	return append(out, jen.Return())
 }
 
 // inChunks runs code for m rows from i on, some at a time, or for all of them.
@@ -265,7 +264,7 @@ func (k *rowsKernel) tilesOf(pre *[]jen.Code, declared map[string]bool, tiles []
 }
 
 // vectorGradInput adds the assembly of a gradient of inputs.
-func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
+func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 	t := k.target()
 	elem := typeName(k.e.elem)
 	dx := k.values[0]
@@ -317,11 +316,11 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
-	f.fast = append(f.fast, inChunks(rows, k.e.plan.Options.Batch, code)...)
+	out := inChunks(rows, k.e.plan.Options.Batch, code)
 	if !fuses {
-		f.fast = append(f.fast, k.finishRows(f)...)
+		out = append(out, k.finishRows(f)...)
 	}
-	f.fast = append(f.fast, jen.Return())
+	return append(out, jen.Return())
 }
 
 // hasNumbers reports whether the epilogue reads numbers of the step.

@@ -51,8 +51,10 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 			holders[name] = b.holder(y)
 		}
 	}
-	_, ok = b.e.target().Update(&u.Update)
-	return u, holders, ok
+	return u, holders, b.e.anyTarget(func(t *target.Target) bool {
+		_, ok := t.Update(&u.Update)
+		return ok
+	})
 }
 
 // updateKernel is the assembly of an update.
@@ -99,6 +101,16 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		}
 	}
 	k.generic = inner.elementLoop(o, t)
+	b.e.fast(k, func() []jen.Code {
+		if _, ok := b.e.target().Update(&u.Update); !ok {
+			return nil
+		}
+		return b.updateFast(k, u, o, t, holders, inner)
+	})
+}
+
+// updateFast is the body with assembly.
+func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
 	name := b.e.updateKernel(k, u, o.Doc)
 	call := func(field, index string, elements int) jen.Code {
 		var args []string
@@ -117,10 +129,11 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 				args = append(args, "&"+inner.at[x].idx)
 			}
 		}
-		args = append(args, fmt.Sprint(elements/b.e.target().Lanes(u.Elem)))
+		lanes := b.e.target().Lanes(u.Elem)
+		args = append(args, fmt.Sprint((elements+lanes-1)/lanes)) // the tensor's padding belongs to it
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	k.fast = append(updateCalls(t, call), jen.Return())
+	return append(updateCalls(t, call), jen.Return())
 }
 
 // updateCalls calls the assembly for every part of a tensor; the padding is

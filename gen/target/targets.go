@@ -53,6 +53,7 @@ type Target struct {
 
 // Targets are the rows, the preferred first.
 var Targets = []Target{
+	amd64("avx512", "AVX-512 F, DQ, BW and VL (Skylake-X, Ice Lake, Zen 4 and later)", x86.AVX512),
 	amd64("avx2", "AVX2 with fused multiply-add (Haswell, Zen and later)", x86.AVX2),
 }
 
@@ -62,11 +63,20 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(),
 		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Fuses: s.Fuses,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
-		GradWeight: s.GradWeight, InputsOfWeights: 6,
+		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,
-		NonZero: s.NonZero, NonZeroData: x86.NonZeroTable(),
+		NonZero: x86.AVX2.NonZero, NonZeroData: nonZeroData(s),
 		Map: s.Map, Update: s.Update, Lanes: s.Lanes,
 	}
+}
+
+// nonZeroData is the table of NonZero, and the masks it shares with the other
+// kernels where these have no mask registers.
+func nonZeroData(s *x86.ISA) string {
+	if s.Masks() == "" {
+		return x86.NonZeroTable() + x86.AVX2.Masks()
+	}
+	return x86.NonZeroTable()
 }
 
 // ByName returns the row of that name, or nil.

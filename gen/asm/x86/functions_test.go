@@ -20,6 +20,14 @@ import (
 	nngenruntime "github.com/nngen-go/nngen/runtime"
 )
 
+// isa is an instruction set and what Linux calls it.
+type isa struct {
+	*x86.ISA
+	name, flag string
+}
+
+var isas = []*isa{{x86.AVX2, "avx2", "avx2"}, {x86.AVX512, "avx512", "avx512dq"}}
+
 // function is an operation, what package nnrt calls it and what computes it
 // in package math.
 type function struct {
@@ -51,7 +59,7 @@ func (f *function) binary() bool { return f.op >= expr.OpAdd }
 const size = 1000*8 + 5
 
 // kernel is the assembly of the function and its row in the program's table.
-func (f *function) kernel(t testing.TB, double bool) (fn *asm.Func, row string) {
+func (f *function) kernel(t testing.TB, s *isa, double bool) (fn *asm.Func, row string) {
 	bits := 32
 	if double {
 		bits = 64
@@ -69,7 +77,7 @@ func (f *function) kernel(t testing.TB, double bool) (fn *asm.Func, row string) 
 		names = "a, b"
 	}
 	k.Prog = expr.One("y", x)
-	fn, ok := x86.AVX2.Map(k)
+	fn, ok := s.Map(k)
 	require.True(t, ok, "%s in float%d has no vector form", f.name, bits)
 	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(y, %s) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s%[5]d(%[7]s) }, func(a, b float64) float64 { return %[8]s }},\n",
 		f.name, typ, k.Name, names, bits, f.name, names, f.math)
@@ -77,12 +85,12 @@ func (f *function) kernel(t testing.TB, double bool) (fn *asm.Func, row string) 
 }
 
 // build compiles testdata/functions.go.txt with the assembly of every function.
-func build(t testing.TB) (program string) {
+func build(t testing.TB, s *isa) (program string) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("needs amd64")
 	}
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil && !strings.Contains(string(info), " avx2 ") {
-		t.Skip("needs AVX2")
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil && !strings.Contains(string(info), " "+s.flag+" ") {
+		t.Skip("needs " + s.name)
 	}
 	dir := t.TempDir()
 	write := func(name string, data []byte) {
@@ -100,7 +108,7 @@ func build(t testing.TB) (program string) {
 		}
 	}
 	var text, stubs strings.Builder
-	text.WriteString("#include \"textflag.h\"\n\n" + x86.AVX2.Masks())
+	text.WriteString("#include \"textflag.h\"\n\n" + s.Masks())
 	stubs.WriteString("package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n")
 	for _, double := range []bool{false, true} {
 		table := map[bool]string{false: "functions32 = []function32", true: "functions64 = []function64"}[double]
@@ -109,7 +117,7 @@ func build(t testing.TB) (program string) {
 			if !strings.Contains(f.bits, map[bool]string{false: "32", true: "64"}[double]) {
 				continue
 			}
-			fn, row := f.kernel(t, double)
+			fn, row := f.kernel(t, s, double)
 			text.WriteString("\n" + fn.Text())
 			decls.WriteString(fn.Stub() + "\n\n")
 			rows.WriteString("\t" + row)
@@ -135,14 +143,24 @@ func build(t testing.TB) (program string) {
 // TestFunctions compares the assembly of every function with the portable
 // one, bit for bit.
 func TestFunctions(t *testing.T) {
-	out, err := exec.Command(build(t)).CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	for _, s := range isas {
+		t.Run(s.name, func(t *testing.T) {
+			out, err := exec.Command(build(t, s)).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+		})
+	}
 }
 
 // BenchmarkFunctions measures the assembly, the portable function and package
 // math's float64 function in the same run, in ns per element.
 func BenchmarkFunctions(b *testing.B) {
-	program := build(b)
+	for _, s := range isas {
+		b.Run(s.name, func(b *testing.B) { benchmarkFunctions(b, s) })
+	}
+}
+
+func benchmarkFunctions(b *testing.B, s *isa) {
+	program := build(b, s)
 	out, err := exec.Command(program, "bench").CombinedOutput()
 	require.NoError(b, err, "%s", out)
 	for line := range strings.Lines(string(out)) {

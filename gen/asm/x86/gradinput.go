@@ -18,7 +18,15 @@ const (
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes
 // together.
-func (s *ISA) InputsAtOnce(elem string) int { return s.Lanes(elem) / 2 }
+func (s *ISA) InputsAtOnce(elem string) int {
+	if elem == "float64" {
+		return 2
+	}
+	return 4
+}
+
+// narrow makes the vectors no longer than the chains of a gradient of inputs.
+func (w *writer) narrow() { w.bytes = min(w.bytes, schedule.GradInputChains*w.size()) }
 
 // gradInput prints the gradients of inputs as dot products: weights and dy
 // are vectors over the outputs, whose lanes are the chains of the sum.
@@ -53,6 +61,7 @@ func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
 func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, outputs: k.Terms()}
 	m.inputs = min(s.InputsAtOnce(k.Elem.Acc), k.Outputs)
+	m.narrow()
 	m.halves = schedule.GradInputChains / m.lanes()
 	m.fuse = s.FusesGradInput(k)
 	T := "*" + k.Elem.Acc

@@ -57,6 +57,9 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if m.bias() {
 		m.pointer("b", regBias)
 	}
+	if n := m.Outputs % m.lanes(); n > 0 {
+		m.someMask(n)
+	}
 	m.Ins("MOVQ", fmt.Sprintf("$%d", m.xStride), regStride)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*4)", regStride, regStride), regStride5)
@@ -115,6 +118,7 @@ func (m *matMul) row(r, k int) string {
 // tile sums all terms for some rows.
 func (m *matMul) tile(rows int) {
 	acc := func(r, v, c int) Y { return Y((r*m.vectors+v)*m.Chains + c) }
+	partial := func(v int) bool { return v == m.vectors-1 && m.Outputs%m.lanes() > 0 }
 	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.bias()])
 	for r := range rows {
 		for v := range m.vectors {
@@ -133,7 +137,7 @@ func (m *matMul) tile(rows int) {
 	terms := func(n int) {
 		for k := range n {
 			for v := range m.vectors {
-				m.load(mem(regW, k*m.width*m.size()+v*m.bytes), m.weight0+Y(v))
+				m.loadSome(mem(regW, k*m.width*m.size()+v*m.bytes), partial(v), m.weight0+Y(v))
 			}
 			for r := range rows {
 				m.broadcast(m.row(r, k))

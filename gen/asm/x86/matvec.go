@@ -161,6 +161,7 @@ func (m matVec) group(vs []vector) {
 	if m.Panels.Tail > 0 {
 		m.pointer("wt", regTail)
 	}
+	m.someMask(last.valid)
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
 	for v := range vs {
 		for c := range m.Chains {
@@ -192,7 +193,7 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 		for k := range n {
 			m.broadcast(mem(regX, k*m.size()))
 			for v := range vs {
-				m.mulAdd(mem(vs[v].base, vs[v].disp+k*vs[v].stride), acc(v, k%m.Chains))
+				m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), acc(v, k%m.Chains))
 			}
 		}
 	}
@@ -211,6 +212,15 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 		rest = m.inputs
 	}
 	terms(rest)
+}
+
+// mulAddVector adds the products of a vector's weights.
+func (m matVec) mulAddVector(v vector, src string, acc Y) {
+	if v.valid < m.lanes() {
+		m.mulAddPart(src, acc)
+	} else {
+		m.mulAdd(src, acc)
+	}
 }
 
 // Registers of a list: R9 walks it, R12 and R13 are the offset of an input
@@ -232,7 +242,7 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
 	m.advance(regList, 4)
 	for v := range vs {
-		m.mulAdd(fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), acc(v, 0))
+		m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), acc(v, 0))
 	}
 	m.again(loop)
 	m.Place(done)

@@ -14,20 +14,20 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
+// func learn4_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -73,7 +73,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn4_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -81,7 +81,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn4_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -89,7 +89,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -97,7 +97,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -105,7 +105,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -113,7 +113,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -149,7 +149,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn4_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -318,108 +318,108 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -468,216 +468,216 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VPSRLD $22, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y7, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y9
 	VMULPS Y6, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y10
 	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y10
 	VMULPS Y6, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VMULPS Y6, Y9, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y0, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y2, Y7, Y2
 	VADDPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -724,180 +724,180 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y5, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y5, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y5, Y8, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -924,36 +924,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -966,108 +966,108 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRows_2Panel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1116,216 +1116,216 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y7, Y7
 	VPSRLD $22, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y7, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y9
 	VMULPS Y6, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y10
 	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y10
 	VMULPS Y6, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y9
 	VMULPS Y6, Y9, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y0, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y2, Y7, Y2
 	VADDPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -1372,180 +1372,180 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y5, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y5, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y5, Y8, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -1572,36 +1572,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -1767,108 +1767,108 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1917,216 +1917,216 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VPSRLD $22, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y7, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y9
 	VMULPS Y6, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y10
 	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y10
 	VMULPS Y6, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VMULPS Y6, Y9, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y0, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y2, Y7, Y2
 	VADDPS Y6, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -2173,180 +2173,180 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y5, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y5, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y5, Y8, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y5, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -2373,36 +2373,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -2568,10 +2568,10 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
+// gradient4_2AVX2 sums the gradients of the weights of 4 outputs over the rows.
 //
-// func gradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient4AVX2(SB), NOSPLIT, $0-40
+// func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient4_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -2650,20 +2650,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
+// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2709,7 +2709,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -2717,7 +2717,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -2725,7 +2725,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2733,7 +2733,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2741,7 +2741,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2749,7 +2749,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2785,7 +2785,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -2801,20 +2801,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn1_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
+// func learn1_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2860,7 +2860,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn1_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -2868,7 +2868,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn1_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -2876,7 +2876,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2884,7 +2884,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2892,7 +2892,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2900,7 +2900,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2936,7 +2936,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn1_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -3114,116 +3114,116 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense2ForwardRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3298,198 +3298,198 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3558,165 +3558,165 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3749,33 +3749,33 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -3788,116 +3788,116 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense2ForwardRows_2Panel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
+// dense2ForwardRows_2Panel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3972,198 +3972,198 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4232,165 +4232,165 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4423,33 +4423,33 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -4624,116 +4624,116 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4808,198 +4808,198 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5068,165 +5068,165 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 8(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 12(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5259,33 +5259,33 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
@@ -5745,10 +5745,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -5827,20 +5827,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn1AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
+// func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -5886,7 +5886,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -5894,7 +5894,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn1AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -5902,7 +5902,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5910,7 +5910,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5918,7 +5918,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5926,7 +5926,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5962,7 +5962,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -5978,20 +5978,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -6005,7 +6005,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)

@@ -14,20 +14,20 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
+// func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -83,7 +83,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_4AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -91,7 +91,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_4AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -99,7 +99,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -107,7 +107,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -115,7 +115,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -123,7 +123,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -131,7 +131,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -139,7 +139,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -147,7 +147,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -155,7 +155,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -163,7 +163,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -171,7 +171,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -209,7 +209,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_4AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -217,7 +217,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -381,10 +381,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1079,10 +1079,10 @@ inputs2:
 	VZEROUPPER 
 	RET 
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1629,10 +1629,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -1730,20 +1730,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -1799,7 +1799,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -1807,7 +1807,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -1815,7 +1815,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1823,7 +1823,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1831,7 +1831,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1839,7 +1839,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1847,7 +1847,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1855,7 +1855,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1863,7 +1863,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1871,7 +1871,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1879,7 +1879,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1887,7 +1887,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -1925,7 +1925,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -1933,7 +1933,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -1949,20 +1949,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn10_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn10_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn10_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn10_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn10_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn10_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn10_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn10_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn10_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn10_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn10_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn10_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn10_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn10_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn10_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn10_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn10_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn10_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+// learn10_4AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
-// func learn10_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn10_2AVX2(SB), NOSPLIT, $0-56
+// func learn10_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn10_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2021,7 +2021,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn10_2AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn10_4AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -2029,7 +2029,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn10_2AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn10_4AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -2037,7 +2037,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2045,7 +2045,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2053,7 +2053,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2061,7 +2061,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2069,7 +2069,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2077,7 +2077,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2085,7 +2085,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2093,7 +2093,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2101,7 +2101,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2109,7 +2109,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2148,7 +2148,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn10_2AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn10_4AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -2156,7 +2156,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn10_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn10_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -2234,10 +2234,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardRowsPanel0AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2386,10 +2386,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 10 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2758,10 +2758,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient10AVX2 sums the gradients of the weights of 10 outputs over the rows.
+// gradient10_2AVX2 sums the gradients of the weights of 10 outputs over the rows.
 //
-// func gradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient10AVX2(SB), NOSPLIT, $0-40
+// func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient10_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -2863,20 +2863,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn10AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn10AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn10AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn10AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn10AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn10AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn10AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn10AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn10AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn10_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn10_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn10_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn10AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
 //
-// func learn10AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn10AVX2(SB), NOSPLIT, $0-56
+// func learn10_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn10_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2935,7 +2935,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn10AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn10_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -2943,7 +2943,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn10AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn10_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -2951,7 +2951,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2959,7 +2959,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2967,7 +2967,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2975,7 +2975,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2983,7 +2983,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2991,7 +2991,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2999,7 +2999,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3007,7 +3007,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3015,7 +3015,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3023,7 +3023,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn10AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn10_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3062,7 +3062,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn10AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn10_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -3070,7 +3070,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn10AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn10_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -3086,20 +3086,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -3113,7 +3113,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)

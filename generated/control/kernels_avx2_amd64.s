@@ -287,108 +287,108 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -515,71 +515,71 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
@@ -678,342 +678,342 @@ rows4:
 	VFMADD231PS Y13, Y15, Y9
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y11, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y11, Y13
 	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y14
 	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y14
 	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y15
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
 	VMULPS Y12, Y14, Y12
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
 	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y13
 	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y13
 	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y11, Y13, Y11
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
 	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y12
 	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y10, Y12, Y10
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
 	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y11
 	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y2, Y11, Y2
 	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
 	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
 	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y10, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
@@ -1053,70 +1053,70 @@ rows6:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
@@ -1127,108 +1127,108 @@ done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardRows_2Panel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1355,71 +1355,71 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
@@ -1518,342 +1518,342 @@ rows4:
 	VFMADD231PS Y13, Y15, Y9
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y11
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y11, Y11
 	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y11, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y11, Y13
 	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y11, Y14
 	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y14
 	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y15
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
 	VMULPS Y12, Y14, Y12
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y11, Y13
 	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y10
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y10, Y10
 	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y13
 	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y13
 	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y11, Y13, Y11
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
 	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y12
 	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y10, Y12, Y10
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y11
 	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y11
 	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y2, Y11, Y2
 	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y10
 	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
 	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y10, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
@@ -1893,70 +1893,70 @@ rows6:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
@@ -2240,108 +2240,108 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -2468,71 +2468,71 @@ finish3:
 	VMOVUPS (R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
@@ -2631,342 +2631,342 @@ rows4:
 	VFMADD231PS Y13, Y15, Y9
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y11
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
 	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y11, Y12
 	VSUBPS Y12, Y10, Y10
 	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11, Y13
 	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y14
 	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y11, Y14
 	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y15
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
 	VMULPS Y12, Y14, Y12
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
 	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y10, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y10
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
 	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y10, Y11
 	VSUBPS Y11, Y0, Y0
 	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y13
 	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y13
 	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
 	VMULPS Y11, Y13, Y11
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
 	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y10
 	VSUBPS Y10, Y0, Y0
 	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y12
 	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y12
 	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y10, Y12, Y10
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
 	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y11
 	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y11
 	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y2, Y11, Y2
 	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
 	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y10
 	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
 	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y10
 	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y2, Y10, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
@@ -3006,70 +3006,70 @@ rows6:
 	VFMADD231PS Y13, Y15, Y1
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y3
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y2, Y2
 	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
@@ -3353,10 +3353,10 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
+// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -3454,10 +3454,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// gradient16_3AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_5AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_3AVX2(SB), NOSPLIT, $0-40
+// func gradient16_5AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_5AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -3862,108 +3862,108 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense2ForwardRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4092,206 +4092,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
@@ -4391,138 +4391,138 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y8
 	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y8
 	VMULPS Y1, Y8, Y8
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y5, Y8, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
@@ -4592,70 +4592,70 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y4, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
@@ -4973,108 +4973,108 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5203,206 +5203,206 @@ terms3:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
@@ -5502,138 +5502,138 @@ terms6:
 	VADDPS Y7, Y6, Y6
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y8
 	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y8
 	VMULPS Y1, Y8, Y8
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y5, Y8, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
@@ -5703,70 +5703,70 @@ terms9:
 	VADDPS Y3, Y2, Y2
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y6
 	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y6
 	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y6, Y4
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y4, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VMULPS Y0, Y4, Y0
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
@@ -6095,10 +6095,10 @@ done9:
 	VZEROUPPER 
 	RET 
 
-// gradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX2(SB), NOSPLIT, $0-40
+// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -6196,44 +6196,44 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn2_2AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+4(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+8(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+12(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+16(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+20(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+24(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+28(SB)/4, $0x3dcccccd
-DATA learn2_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
-DATA learn2_2AVX2Const<>+64(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+68(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+72(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+76(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+80(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+84(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+88(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+92(SB)/4, $0x3a83126f
-DATA learn2_2AVX2Const<>+96(SB)/4, $0x322bcc77
-DATA learn2_2AVX2Const<>+100(SB)/4, $0x322bcc77
-DATA learn2_2AVX2Const<>+104(SB)/4, $0x322bcc77
-DATA learn2_2AVX2Const<>+108(SB)/4, $0x322bcc77
-DATA learn2_2AVX2Const<>+112(SB)/4, $0x322bcc77
-DATA learn2_2AVX2Const<>+116(SB)/4, $0x322bcc77
-DATA learn2_2AVX2Const<>+120(SB)/4, $0x322bcc77
-DATA learn2_2AVX2Const<>+124(SB)/4, $0x322bcc77
-GLOBL learn2_2AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA learn2_4AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn2_4AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn2_4AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn2_4AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn2_4AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn2_4AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn2_4AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn2_4AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn2_4AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn2_4AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn2_4AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn2_4AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
-// func learn2_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-72
+// func learn2_4AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_4AVX2(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8
 	MOVQ exp_avg_+8(FP), BX
 	MOVQ exp_avg_sq_+16(FP), DX
@@ -6284,16 +6284,16 @@ rows3:
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
 	VSUBPS Y9, Y0, Y11
-	VMULPS learn2_2AVX2Const<>+0(SB), Y11, Y11
+	VMULPS learn2_4AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS learn2_2AVX2Const<>+32(SB), Y10, Y10
-	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y11
+	VMULPS learn2_4AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn2_4AVX2Const<>+64(SB), Y0, Y11
 	VMULPS Y0, Y11, Y0
 	VADDPS Y0, Y10, Y0
 	VMULPS Y9, Y6, Y10
 	VSQRTPS Y0, Y11
 	VDIVPS Y7, Y11, Y11
-	VADDPS learn2_2AVX2Const<>+96(SB), Y11, Y11
+	VADDPS learn2_4AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMOVUPS Y8, (R8)
@@ -6303,16 +6303,16 @@ rows3:
 	VMOVUPS 64(BX), Y8
 	VMOVUPS 64(DX), Y9
 	VSUBPS Y8, Y1, Y10
-	VMULPS learn2_2AVX2Const<>+0(SB), Y10, Y10
+	VMULPS learn2_4AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y8
-	VMULPS learn2_2AVX2Const<>+32(SB), Y9, Y9
-	VMULPS learn2_2AVX2Const<>+64(SB), Y1, Y10
+	VMULPS learn2_4AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn2_4AVX2Const<>+64(SB), Y1, Y10
 	VMULPS Y1, Y10, Y1
 	VADDPS Y1, Y9, Y1
 	VMULPS Y8, Y6, Y9
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VADDPS learn2_2AVX2Const<>+96(SB), Y10, Y10
+	VADDPS learn2_4AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMOVUPS Y0, 64(R8)
@@ -6322,16 +6322,16 @@ rows3:
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y8
 	VSUBPS Y1, Y2, Y9
-	VMULPS learn2_2AVX2Const<>+0(SB), Y9, Y9
+	VMULPS learn2_4AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y1
-	VMULPS learn2_2AVX2Const<>+32(SB), Y8, Y8
-	VMULPS learn2_2AVX2Const<>+64(SB), Y2, Y9
+	VMULPS learn2_4AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn2_4AVX2Const<>+64(SB), Y2, Y9
 	VMULPS Y2, Y9, Y2
 	VADDPS Y2, Y8, Y2
 	VMULPS Y1, Y6, Y8
 	VSQRTPS Y2, Y9
 	VDIVPS Y7, Y9, Y9
-	VADDPS learn2_2AVX2Const<>+96(SB), Y9, Y9
+	VADDPS learn2_4AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMOVUPS Y0, 128(R8)
@@ -6341,16 +6341,16 @@ rows3:
 	VMOVUPS 192(BX), Y1
 	VMOVUPS 192(DX), Y2
 	VSUBPS Y1, Y3, Y8
-	VMULPS learn2_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn2_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y1
-	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn2_2AVX2Const<>+64(SB), Y3, Y8
+	VMULPS learn2_4AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_4AVX2Const<>+64(SB), Y3, Y8
 	VMULPS Y3, Y8, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y8
 	VDIVPS Y7, Y8, Y8
-	VADDPS learn2_2AVX2Const<>+96(SB), Y8, Y8
+	VADDPS learn2_4AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 192(R8)
@@ -6360,16 +6360,16 @@ rows3:
 	VMOVUPS 256(BX), Y1
 	VMOVUPS 256(DX), Y2
 	VSUBPS Y1, Y4, Y3
-	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn2_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn2_2AVX2Const<>+64(SB), Y4, Y3
+	VMULPS learn2_4AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_4AVX2Const<>+64(SB), Y4, Y3
 	VMULPS Y4, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn2_4AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 256(R8)
@@ -6379,16 +6379,16 @@ rows3:
 	VMOVUPS 320(BX), Y1
 	VMOVUPS 320(DX), Y2
 	VSUBPS Y1, Y5, Y3
-	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn2_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn2_2AVX2Const<>+64(SB), Y5, Y3
+	VMULPS learn2_4AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_4AVX2Const<>+64(SB), Y5, Y3
 	VMULPS Y5, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn2_4AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 320(R8)
@@ -6428,16 +6428,16 @@ rows6:
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
 	VSUBPS Y4, Y0, Y6
-	VMULPS learn2_2AVX2Const<>+0(SB), Y6, Y6
+	VMULPS learn2_4AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS learn2_2AVX2Const<>+32(SB), Y5, Y5
-	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y6
+	VMULPS learn2_4AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn2_4AVX2Const<>+64(SB), Y0, Y6
 	VMULPS Y0, Y6, Y0
 	VADDPS Y0, Y5, Y0
 	VMULPS Y4, Y1, Y5
 	VSQRTPS Y0, Y6
 	VDIVPS Y2, Y6, Y6
-	VADDPS learn2_2AVX2Const<>+96(SB), Y6, Y6
+	VADDPS learn2_4AVX2Const<>+96(SB), Y6, Y6
 	VDIVPS Y6, Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMOVUPS Y3, (R8)
@@ -6508,10 +6508,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense3ForwardRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+// dense3ForwardRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense3ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6582,10 +6582,10 @@ done2:
 	VZEROUPPER 
 	RET 
 
-// dense3ForwardRows_2Panel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+// dense3ForwardRows_2Panel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-40
+// func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense3ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6710,10 +6710,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// dense3ForwardTrainRowsPanel0AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+// dense3ForwardTrainRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-40
+// func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·dense3ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7123,10 +7123,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
 //
-// func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
+// func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient2_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -7205,44 +7205,44 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA adamElementsAVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+4(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+8(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+12(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+16(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+20(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+24(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+28(SB)/4, $0x3dcccccd
-DATA adamElementsAVX2Const<>+32(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+36(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+40(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+44(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+48(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+52(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+56(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+60(SB)/4, $0x3f7fbe77
-DATA adamElementsAVX2Const<>+64(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+68(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+72(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+76(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+80(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+84(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+88(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+92(SB)/4, $0x3a83126f
-DATA adamElementsAVX2Const<>+96(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+100(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+104(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+108(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+112(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+116(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+120(SB)/4, $0x322bcc77
-DATA adamElementsAVX2Const<>+124(SB)/4, $0x322bcc77
-GLOBL adamElementsAVX2Const<>(SB), RODATA|NOPTR, $128
+DATA adamElements_2AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA adamElements_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA adamElements_2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA adamElements_2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA adamElements_2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL adamElements_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+// adamElements_2AVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
 //
-// func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-TEXT ·adamElementsAVX2(SB), NOSPLIT, $0-56
+// func adamElements_2AVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+TEXT ·adamElements_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ step_size_+32(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ correction_+40(FP), R9
@@ -7261,12 +7261,12 @@ elements1:
 
 	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
 	VSUBPS Y4, Y2, Y6
-	VMULPS adamElementsAVX2Const<>+0(SB), Y6, Y6
+	VMULPS adamElements_2AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y4
 
 	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
-	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y5
-	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y6
+	VMULPS adamElements_2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS adamElements_2AVX2Const<>+64(SB), Y2, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y2, Y5, Y2
 
@@ -7274,7 +7274,7 @@ elements1:
 	VMULPS Y4, Y0, Y5
 	VSQRTPS Y2, Y6
 	VDIVPS Y1, Y6, Y6
-	VADDPS adamElementsAVX2Const<>+96(SB), Y6, Y6
+	VADDPS adamElements_2AVX2Const<>+96(SB), Y6, Y6
 	VDIVPS Y6, Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMOVUPS Y3, (DI)(AX*1)
@@ -7286,44 +7286,44 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn2AVX2Const<>+0(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+4(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+8(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+12(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+16(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+20(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+24(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+28(SB)/4, $0x3dcccccd
-DATA learn2AVX2Const<>+32(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+36(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+40(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+44(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+48(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+52(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+56(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+60(SB)/4, $0x3f7fbe77
-DATA learn2AVX2Const<>+64(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+68(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+72(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+76(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+80(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+84(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+88(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+92(SB)/4, $0x3a83126f
-DATA learn2AVX2Const<>+96(SB)/4, $0x322bcc77
-DATA learn2AVX2Const<>+100(SB)/4, $0x322bcc77
-DATA learn2AVX2Const<>+104(SB)/4, $0x322bcc77
-DATA learn2AVX2Const<>+108(SB)/4, $0x322bcc77
-DATA learn2AVX2Const<>+112(SB)/4, $0x322bcc77
-DATA learn2AVX2Const<>+116(SB)/4, $0x322bcc77
-DATA learn2AVX2Const<>+120(SB)/4, $0x322bcc77
-DATA learn2AVX2Const<>+124(SB)/4, $0x322bcc77
-GLOBL learn2AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA learn2_2AVX2Const<>+0(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+4(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+8(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+12(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+16(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+20(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+24(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+28(SB)/4, $0x3dcccccd
+DATA learn2_2AVX2Const<>+32(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+36(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+40(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+44(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+48(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+52(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+56(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+60(SB)/4, $0x3f7fbe77
+DATA learn2_2AVX2Const<>+64(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+68(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+72(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+76(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+80(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+84(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+88(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+92(SB)/4, $0x3a83126f
+DATA learn2_2AVX2Const<>+96(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+100(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+104(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+108(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+112(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+116(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+120(SB)/4, $0x322bcc77
+DATA learn2_2AVX2Const<>+124(SB)/4, $0x322bcc77
+GLOBL learn2_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
-// func learn2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2AVX2(SB), NOSPLIT, $0-72
+// func learn2_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-72
 	MOVQ w_+0(FP), R8
 	MOVQ exp_avg_+8(FP), BX
 	MOVQ exp_avg_sq_+16(FP), DX
@@ -7374,16 +7374,16 @@ rows3:
 	VMOVUPS (BX), Y9
 	VMOVUPS (DX), Y10
 	VSUBPS Y9, Y0, Y11
-	VMULPS learn2AVX2Const<>+0(SB), Y11, Y11
+	VMULPS learn2_2AVX2Const<>+0(SB), Y11, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS learn2AVX2Const<>+32(SB), Y10, Y10
-	VMULPS learn2AVX2Const<>+64(SB), Y0, Y11
+	VMULPS learn2_2AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y11
 	VMULPS Y0, Y11, Y0
 	VADDPS Y0, Y10, Y0
 	VMULPS Y9, Y6, Y10
 	VSQRTPS Y0, Y11
 	VDIVPS Y7, Y11, Y11
-	VADDPS learn2AVX2Const<>+96(SB), Y11, Y11
+	VADDPS learn2_2AVX2Const<>+96(SB), Y11, Y11
 	VDIVPS Y11, Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMOVUPS Y8, (R8)
@@ -7393,16 +7393,16 @@ rows3:
 	VMOVUPS 32(BX), Y8
 	VMOVUPS 32(DX), Y9
 	VSUBPS Y8, Y1, Y10
-	VMULPS learn2AVX2Const<>+0(SB), Y10, Y10
+	VMULPS learn2_2AVX2Const<>+0(SB), Y10, Y10
 	VADDPS Y10, Y8, Y8
-	VMULPS learn2AVX2Const<>+32(SB), Y9, Y9
-	VMULPS learn2AVX2Const<>+64(SB), Y1, Y10
+	VMULPS learn2_2AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn2_2AVX2Const<>+64(SB), Y1, Y10
 	VMULPS Y1, Y10, Y1
 	VADDPS Y1, Y9, Y1
 	VMULPS Y8, Y6, Y9
 	VSQRTPS Y1, Y10
 	VDIVPS Y7, Y10, Y10
-	VADDPS learn2AVX2Const<>+96(SB), Y10, Y10
+	VADDPS learn2_2AVX2Const<>+96(SB), Y10, Y10
 	VDIVPS Y10, Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMOVUPS Y0, 32(R8)
@@ -7412,16 +7412,16 @@ rows3:
 	VMOVUPS 64(BX), Y1
 	VMOVUPS 64(DX), Y8
 	VSUBPS Y1, Y2, Y9
-	VMULPS learn2AVX2Const<>+0(SB), Y9, Y9
+	VMULPS learn2_2AVX2Const<>+0(SB), Y9, Y9
 	VADDPS Y9, Y1, Y1
-	VMULPS learn2AVX2Const<>+32(SB), Y8, Y8
-	VMULPS learn2AVX2Const<>+64(SB), Y2, Y9
+	VMULPS learn2_2AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn2_2AVX2Const<>+64(SB), Y2, Y9
 	VMULPS Y2, Y9, Y2
 	VADDPS Y2, Y8, Y2
 	VMULPS Y1, Y6, Y8
 	VSQRTPS Y2, Y9
 	VDIVPS Y7, Y9, Y9
-	VADDPS learn2AVX2Const<>+96(SB), Y9, Y9
+	VADDPS learn2_2AVX2Const<>+96(SB), Y9, Y9
 	VDIVPS Y9, Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMOVUPS Y0, 64(R8)
@@ -7431,16 +7431,16 @@ rows3:
 	VMOVUPS 96(BX), Y1
 	VMOVUPS 96(DX), Y2
 	VSUBPS Y1, Y3, Y8
-	VMULPS learn2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn2_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y8, Y1, Y1
-	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn2AVX2Const<>+64(SB), Y3, Y8
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y3, Y8
 	VMULPS Y3, Y8, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y8
 	VDIVPS Y7, Y8, Y8
-	VADDPS learn2AVX2Const<>+96(SB), Y8, Y8
+	VADDPS learn2_2AVX2Const<>+96(SB), Y8, Y8
 	VDIVPS Y8, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 96(R8)
@@ -7450,16 +7450,16 @@ rows3:
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y2
 	VSUBPS Y1, Y4, Y3
-	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn2AVX2Const<>+64(SB), Y4, Y3
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y4, Y3
 	VMULPS Y4, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn2AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 128(R8)
@@ -7469,16 +7469,16 @@ rows3:
 	VMOVUPS 160(BX), Y1
 	VMOVUPS 160(DX), Y2
 	VSUBPS Y1, Y5, Y3
-	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
-	VMULPS learn2AVX2Const<>+64(SB), Y5, Y3
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y5, Y3
 	VMULPS Y5, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VMULPS Y1, Y6, Y3
 	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
-	VADDPS learn2AVX2Const<>+96(SB), Y4, Y4
+	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
 	VDIVPS Y4, Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMOVUPS Y0, 160(R8)
@@ -7518,16 +7518,16 @@ rows6:
 	VMOVUPS (BX), Y4
 	VMOVUPS (DX), Y5
 	VSUBPS Y4, Y0, Y6
-	VMULPS learn2AVX2Const<>+0(SB), Y6, Y6
+	VMULPS learn2_2AVX2Const<>+0(SB), Y6, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS learn2AVX2Const<>+32(SB), Y5, Y5
-	VMULPS learn2AVX2Const<>+64(SB), Y0, Y6
+	VMULPS learn2_2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y6
 	VMULPS Y0, Y6, Y0
 	VADDPS Y0, Y5, Y0
 	VMULPS Y4, Y1, Y5
 	VSQRTPS Y0, Y6
 	VDIVPS Y2, Y6, Y6
-	VADDPS learn2AVX2Const<>+96(SB), Y6, Y6
+	VADDPS learn2_2AVX2Const<>+96(SB), Y6, Y6
 	VDIVPS Y6, Y5, Y5
 	VSUBPS Y5, Y3, Y3
 	VMOVUPS Y3, (R8)

@@ -14,10 +14,10 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_20AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_10AVX2(SB), NOSPLIT, $0-48
+// func learn8_20AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_20AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -278,116 +278,116 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -449,188 +449,188 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
@@ -686,157 +686,157 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
@@ -864,33 +864,33 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
@@ -901,116 +901,116 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1072,188 +1072,188 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
@@ -1309,157 +1309,157 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
@@ -1487,33 +1487,33 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
@@ -1682,116 +1682,116 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3f800000
+GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
-// dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1853,188 +1853,188 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
 	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y7
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
 	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
 	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y7
 	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6, Y6
 	VDIVPS Y6, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y1, Y0, Y6, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y6
 	VPSLLD $20, Y1, Y1
 	VPADDD Y6, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $72, SI
@@ -2090,157 +2090,157 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
 	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
 	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5, Y5
 	VDIVPS Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
 	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VMULPS Y5, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
 	VBLENDVPS Y1, Y0, Y5, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
 	VPSLLD $20, Y1, Y1
 	VPADDD Y5, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
 	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $60, SI
@@ -2268,33 +2268,33 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
 	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
@@ -2621,10 +2621,10 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_4AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
+// func gradient8_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -2699,10 +2699,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense1RankOneAllAVX2 is the update in assembly.
+// dense1RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense1RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -2731,10 +2731,10 @@ TEXT ·dense1RankOneAllAVX2(SB), NOSPLIT, $0-40
 	VZEROUPPER 
 	RET 
 
-// learn8_9AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_18AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_9AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_9AVX2(SB), NOSPLIT, $0-48
+// func learn8_18AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_18AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -2837,10 +2837,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_16AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-48
+// func learn8_16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_16AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -3022,44 +3022,44 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// dense2ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3198,74 +3198,74 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y10, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
@@ -3386,62 +3386,62 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
@@ -3486,14 +3486,14 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
@@ -3504,44 +3504,44 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $128
+DATA dense2ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
-// dense2ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3680,74 +3680,74 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y10, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
@@ -3868,62 +3868,62 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
 	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
@@ -3968,14 +3968,14 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y1
 	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
@@ -4020,10 +4020,10 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense2ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4449,20 +4449,20 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense2GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense2GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense2GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense2GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense2GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense2GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense2GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense2GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -4548,7 +4548,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -4605,7 +4605,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -4873,10 +4873,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_7AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_14AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_7AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_7AVX2(SB), NOSPLIT, $0-48
+// func learn8_14AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_14AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -4979,10 +4979,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_12AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
+// func learn8_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_12AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -5250,108 +5250,108 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense3ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense3ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense3ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense3ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense3ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense3ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense3ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5490,206 +5490,206 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -5810,172 +5810,172 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -6020,36 +6020,36 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -6060,108 +6060,108 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense3ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense3ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense3ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense3ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense3ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense3ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6300,206 +6300,206 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -6620,172 +6620,172 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -6830,36 +6830,36 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -7035,108 +7035,108 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// dense3ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense3ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense3ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7275,206 +7275,206 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -7595,172 +7595,172 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
 	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
 	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
 	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
 	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y10
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y5, Y9, Y5
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y3, Y7, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -7805,36 +7805,36 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -8175,10 +8175,10 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense3GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
-TEXT ·dense3GradInputOneAllAVX2(SB), NOSPLIT, $0-56
+// func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+40(FP), DI
@@ -8526,10 +8526,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_5AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_10AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_5AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_5AVX2(SB), NOSPLIT, $0-48
+// func learn8_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_10AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -8632,10 +8632,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
+// func learn8_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_8AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -8776,10 +8776,10 @@ TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense4ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -9140,10 +9140,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// dense4ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -9542,10 +9542,10 @@ TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense4ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense4ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense4ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -9982,20 +9982,20 @@ TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense4GradInputOneAllAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense4GradInputOneAllAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense4GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense4GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
+DATA dense4GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL dense4GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense4GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense4GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense4GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense4GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -10082,7 +10082,7 @@ inputs1:
 
 	// dx = dy · (1 - (y · y))
 	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -10139,7 +10139,7 @@ inputs3:
 
 	// dx = dy · (1 - (y · y))
 	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -10406,10 +10406,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_3AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_3AVX2(SB), NOSPLIT, $0-48
+// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -10512,10 +10512,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -10675,28 +10675,28 @@ TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense5ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense5ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense5ForwardRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -10835,38 +10835,38 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y10, Y1
 	VBLENDVPS Y0, Y1, Y10, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -10987,32 +10987,32 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -11057,8 +11057,8 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -11069,28 +11069,28 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense5ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense5ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense5ForwardRows_2Panel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense5ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -11229,38 +11229,38 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y10, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y10, Y1
 	VBLENDVPS Y0, Y1, Y10, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -11381,32 +11381,32 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -11451,8 +11451,8 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y2
+	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -11520,28 +11520,28 @@ TEXT ·dense5ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x0
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense5ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense5ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense5ForwardTrainRowsPanel0AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+// dense5ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense5ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense5ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -11680,38 +11680,38 @@ rows1:
 	VADDPS Y11, Y10, Y10
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10, Y1
 	VBLENDVPS Y0, Y1, Y10, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
@@ -11832,32 +11832,32 @@ rows3:
 	VADDPS Y9, Y8, Y8
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y8, Y1
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8, Y1
 	VBLENDVPS Y0, Y1, Y8, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
@@ -11902,8 +11902,8 @@ rows5:
 	VADDPS Y1, Y0, Y0
 
 	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -12028,20 +12028,20 @@ TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense5GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense5GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense5GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense5GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense5GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+GLOBL dense5GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense5GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense5GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense5GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense5GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -12127,7 +12127,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -12183,7 +12183,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -12446,10 +12446,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func gradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX2(SB), NOSPLIT, $0-40
+// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
@@ -12524,10 +12524,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense5RankOneAllAVX2 is the update in assembly.
+// dense5RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense5RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense5RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense5RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -12566,10 +12566,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
+// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -12672,10 +12672,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
-// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
+// func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_4AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -12818,10 +12818,10 @@ TEXT ·dense6ForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13158,10 +13158,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRows_2Panel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardRows_2Panel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13534,10 +13534,10 @@ TEXT ·dense6ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardTrainRowsPanel0AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·dense6ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13946,28 +13946,28 @@ TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA dense6GradInputOneAllAVX2Const<>+0(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+4(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+8(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+12(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+16(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+20(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+24(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+28(SB)/4, $0x0
-DATA dense6GradInputOneAllAVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAllAVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense6GradInputOneAllAVX2Const<>(SB), RODATA|NOPTR, $64
+DATA dense6GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense6GradInputOneAll_2AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA dense6GradInputOneAll_2AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense6GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense6GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
+// dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense6GradInputOneAllAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense6GradInputOneAllAVX2(SB), NOSPLIT, $0-64
+// func dense6GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·dense6GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -14063,10 +14063,10 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -14126,10 +14126,10 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -14442,10 +14442,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
 //
-// func gradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
+// func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient2_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -14524,10 +14524,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense6RankOneAllAVX2 is the update in assembly.
+// dense6RankOneAll_2AVX2 is the update in assembly.
 //
-// func dense6RankOneAllAVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense6RankOneAllAVX2(SB), NOSPLIT, $0-40
+// func dense6RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·dense6RankOneAll_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
@@ -14568,10 +14568,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
-// func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
+// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -14678,10 +14678,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
 	MOVQ lr_+16(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI

@@ -14,20 +14,20 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
+// func learn4_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -73,7 +73,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn4_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -81,7 +81,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn4_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -89,7 +89,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -97,7 +97,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -105,7 +105,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -113,7 +113,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -149,7 +149,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn4_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -320,108 +320,108 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA bodyForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA bodyForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA bodyForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA bodyForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// bodyForwardRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -483,216 +483,216 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y7
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VPSRLD $22, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y7, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y9
 	VMULPS Y6, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y10
 	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y10
 	VMULPS Y6, Y10, Y10
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y11
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VMULPS Y6, Y9, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y2, Y7, Y2
 	VADDPS Y6, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -750,180 +750,180 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y5, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y5, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y5, Y8, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y5
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y5, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -953,36 +953,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -995,108 +995,108 @@ done6:
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA bodyForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA bodyForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA bodyForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA bodyForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// bodyForwardRows_2Panel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardRows_2Panel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1158,216 +1158,216 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y7
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y7, Y7
 	VPSRLD $22, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y7, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y9
 	VMULPS Y6, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y10
 	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y10
 	VMULPS Y6, Y10, Y10
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y11
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y9
 	VMULPS Y6, Y9, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y2, Y7, Y2
 	VADDPS Y6, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -1425,180 +1425,180 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y6
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y5, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y5, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y5, Y8, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y5
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y9
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y5, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -1628,36 +1628,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+32(SB), Y2
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -1825,108 +1825,108 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $384
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
+DATA bodyForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL bodyForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// bodyForwardTrainRowsPanel0AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func bodyForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1988,216 +1988,216 @@ rows1:
 	VFMADD231PS Y12, Y15, Y5
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y6
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
 	VMINPS Y6, Y7, Y6
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y7
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7, Y7
 	VPSRLD $22, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y7, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y9
 	VMULPS Y6, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y10
 	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y10
 	VMULPS Y6, Y10, Y10
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y11
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y9
 	VMULPS Y6, Y9, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VADDPS Y8, Y6, Y6
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y6
 	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y0, Y6, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y6
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y0, Y0
 	VMULPS Y0, Y0, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y7, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y2, Y7, Y2
 	VADDPS Y6, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
 	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -2255,180 +2255,180 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y5
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
 	VMINPS Y5, Y6, Y5
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y6
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
 	VPSRLD $22, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y8
 	VMULPS Y5, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y9
 	VMULPS Y5, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
 	VMULPS Y5, Y8, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y5
 	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y0, Y5, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y5
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y5
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
 	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y8
 	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y8
 	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VMULPS Y0, Y7, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
 	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
 	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
 	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
 	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y2, Y6, Y2
 	VADDPS Y5, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -2458,36 +2458,36 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 
 	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
@@ -2655,10 +2655,10 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VZEROUPPER 
 	RET 
 
-// gradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
+// gradient4_2AVX2 sums the gradients of the weights of 4 outputs over the rows.
 //
-// func gradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient4AVX2(SB), NOSPLIT, $0-40
+// func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient4_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -2737,20 +2737,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
+// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2796,7 +2796,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -2804,7 +2804,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -2812,7 +2812,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2820,7 +2820,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2828,7 +2828,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2836,7 +2836,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2872,7 +2872,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -2888,20 +2888,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
+// func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -2947,7 +2947,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -2955,7 +2955,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -2963,7 +2963,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2971,7 +2971,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2979,7 +2979,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -2987,7 +2987,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -3023,7 +3023,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -3085,10 +3085,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3335,10 +3335,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRows_2Panel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3631,10 +3631,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardTrainRowsPanel0AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func choiceForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·choiceForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4167,10 +4167,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
+// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -4249,20 +4249,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
+// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4308,7 +4308,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -4316,7 +4316,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -4324,7 +4324,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4332,7 +4332,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4340,7 +4340,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4348,7 +4348,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4384,7 +4384,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -4400,20 +4400,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn12AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn12AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn12AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn12_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn12_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn12_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
-// func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn12AVX2(SB), NOSPLIT, $0-56
+// func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn12_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4472,7 +4472,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn12AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn12_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -4480,7 +4480,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn12AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn12_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -4488,7 +4488,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4496,7 +4496,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4504,7 +4504,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4512,7 +4512,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4520,7 +4520,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4528,7 +4528,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4536,7 +4536,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4544,7 +4544,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4552,7 +4552,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4560,7 +4560,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4599,7 +4599,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn12AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn12_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -4607,7 +4607,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn12AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn12_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -4623,20 +4623,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4692,7 +4692,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -4700,7 +4700,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -4708,7 +4708,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4716,7 +4716,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4724,7 +4724,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4732,7 +4732,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4740,7 +4740,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4748,7 +4748,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4756,7 +4756,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4764,7 +4764,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4772,7 +4772,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4780,7 +4780,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4818,7 +4818,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -4826,7 +4826,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -4886,20 +4886,20 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn1_4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
+// func learn1_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4945,7 +4945,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn1_4AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -4953,7 +4953,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn1_4AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -4961,7 +4961,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4969,7 +4969,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4977,7 +4977,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4985,7 +4985,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5021,7 +5021,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn1_4AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -5083,10 +5083,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5333,10 +5333,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRows_2Panel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5629,10 +5629,10 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardTrainRowsPanel0AVX2(SB), NOSPLIT, $0-56
+// func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·scoreForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6165,10 +6165,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
+// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -6247,20 +6247,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn1AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
+// func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -6306,7 +6306,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -6314,7 +6314,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn1AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -6322,7 +6322,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6330,7 +6330,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6338,7 +6338,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6346,7 +6346,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -6382,7 +6382,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -6398,20 +6398,20 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ g_+0(FP), SI
@@ -6425,7 +6425,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)
