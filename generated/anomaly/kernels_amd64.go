@@ -78,10 +78,10 @@ func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b
 	dense10ForwardGeneric(y, x, w, b)
 }
 
-// dense10ForwardRowsPanel0AVX512 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense10ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
@@ -96,9 +96,9 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 40; q += 2 {
+			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -117,10 +117,10 @@ func dense10ForwardRows(y []Output, x [][128]float32, w *[40][129][16]float32, b
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense10ForwardRows_2Panel0AVX512 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardRows_2Panel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense10ForwardRows_2Panel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
@@ -135,9 +135,9 @@ func dense10ForwardRows_2(y [][640]float32, x [][128]float32, w *[40][129][16]fl
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 40; q += 2 {
+			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -180,10 +180,10 @@ func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float
 	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense10ForwardTrainRowsPanel0AVX512 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense10ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense10ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
@@ -198,9 +198,9 @@ func dense10ForwardTrainRows(y [][640]float32, x [][128]float32, w *[40][129][16
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 40; q += 2 {
+			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -415,10 +415,10 @@ func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX512 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
@@ -433,9 +433,9 @@ func dense1ForwardRows(y [][128]float32, x []Input, w *[8][641][16]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -478,10 +478,10 @@ func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX512 sums 640 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
 //
@@ -496,9 +496,9 @@ func dense1ForwardTrainRows(y [][128]float32, x []Input, w *[8][641][16]float32,
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -672,10 +672,10 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-// dense2ForwardRowsPanel0AVX512 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
@@ -690,9 +690,9 @@ func dense2ForwardRows(y [][128]float32, x [][128]float32, w *[8][129][16]float3
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -735,10 +735,10 @@ func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
 //
@@ -753,9 +753,9 @@ func dense2ForwardTrainRows(y [][128]float32, x [][128]float32, w *[8][129][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -1352,10 +1352,10 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 	dense6ForwardGeneric(y, x, w, b)
 }
 
-// dense6ForwardRowsPanel0AVX512 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense6ForwardRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1370,9 +1370,9 @@ func dense6ForwardRows(y [][128]float32, x [][8]float32, w *[8][8][16]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -1415,10 +1415,10 @@ func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b 
 	dense6ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 16 outputs of every row, in tiles of rows.
+// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1433,9 +1433,9 @@ func dense6ForwardTrainRows(y [][128]float32, x [][8]float32, w *[8][8][16]float
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 8; q += 2 {
+			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}

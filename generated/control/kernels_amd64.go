@@ -73,10 +73,10 @@ func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][1
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -91,9 +91,9 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -112,10 +112,10 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense1ForwardRows_2Panel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRows_2Panel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -130,9 +130,9 @@ func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -175,10 +175,10 @@ func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -193,9 +193,9 @@ func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -398,7 +398,7 @@ func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2]
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-// dense2ForwardRowsPanel0AVX512 sums 32 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
 func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
@@ -417,7 +417,7 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := 0; q < 2; q += 2 {
 			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
@@ -461,7 +461,7 @@ func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX512 sums 32 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
 func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
@@ -480,7 +480,7 @@ func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]floa
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := 0; q < 2; q += 2 {
 			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return

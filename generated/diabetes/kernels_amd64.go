@@ -86,7 +86,7 @@ func dense1Forward(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]
 // dense1ForwardRowsPanel0AVX512 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
@@ -101,8 +101,8 @@ func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][1
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -121,7 +121,7 @@ func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][1
 // dense1ForwardRows_2Panel0AVX512 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2Panel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
@@ -136,8 +136,8 @@ func dense1ForwardRows_2(y [][1]float32, x [][10]float32, wt *[10][8]float32, b 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -180,7 +180,7 @@ func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1
 // dense1ForwardTrainRowsPanel0AVX512 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
 //
@@ -195,8 +195,8 @@ func dense1ForwardTrainRows(y [][1]float32, x [][10]float32, wt *[10][8]float32,
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {

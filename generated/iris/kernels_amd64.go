@@ -80,7 +80,7 @@ func dense1Forward(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][1
 // dense1ForwardRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -95,9 +95,9 @@ func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -119,7 +119,7 @@ func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b 
 // dense1ForwardRows_2Panel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -134,9 +134,9 @@ func dense1ForwardRows_2(y [][16]float32, x [][4]float32, w *[1][4][16]float32, 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
-			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -182,7 +182,7 @@ func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *
 // dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
 //
@@ -197,9 +197,9 @@ func dense1ForwardTrainRows(y [][16]float32, x [][4]float32, w *[1][4][16]float3
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}

@@ -76,12 +76,12 @@ func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 // dense1ForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -91,8 +91,8 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -101,8 +101,8 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
@@ -111,12 +111,12 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 // dense1ForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2 is dense1ForwardGeneric for every row.
 func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -126,8 +126,8 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -136,8 +136,8 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRows_2Generic(y, x, wt, b)
@@ -170,12 +170,12 @@ func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 // dense1ForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
 func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -185,8 +185,8 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -195,8 +195,8 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
@@ -435,7 +435,7 @@ func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 // dense2ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -450,8 +450,8 @@ func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -470,7 +470,7 @@ func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 // dense2ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -485,8 +485,8 @@ func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -537,7 +537,7 @@ func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]
 // dense2ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -552,8 +552,8 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -822,7 +822,7 @@ func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 // dense3ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense3ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -837,8 +837,8 @@ func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -857,7 +857,7 @@ func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 // dense3ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense3ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -872,8 +872,8 @@ func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -916,7 +916,7 @@ func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 // dense3ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense3ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -931,8 +931,8 @@ func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1205,7 +1205,7 @@ func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 // dense4ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense4ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1220,8 +1220,8 @@ func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1240,7 +1240,7 @@ func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 // dense4ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense4ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1255,8 +1255,8 @@ func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1299,7 +1299,7 @@ func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 // dense4ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense4ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1314,8 +1314,8 @@ func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1556,7 +1556,7 @@ func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 // dense5ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense5ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1571,8 +1571,8 @@ func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1591,7 +1591,7 @@ func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 // dense5ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense5ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1606,8 +1606,8 @@ func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense5ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1650,7 +1650,7 @@ func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 // dense5ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense5ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1665,8 +1665,8 @@ func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1973,7 +1973,7 @@ func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]fl
 // dense6ForwardRowsPanel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense6ForwardRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
@@ -1988,8 +1988,8 @@ func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense6ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -2008,7 +2008,7 @@ func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]
 // dense6ForwardRows_2Panel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense6ForwardRows_2Panel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
@@ -2023,8 +2023,8 @@ func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense6ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -2067,7 +2067,7 @@ func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][
 // dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
 //
@@ -2082,8 +2082,8 @@ func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense6ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {

@@ -386,8 +386,8 @@ GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -399,15 +399,22 @@ TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -421,6 +428,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -434,6 +453,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -447,65 +478,77 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -516,21 +559,21 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y6
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
+	VPADDD Y12, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -548,16 +591,16 @@ rows1:
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -633,8 +676,194 @@ rows1:
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $72, SI
-	ADDQ $192, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 320(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $144, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -643,14 +872,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -662,6 +895,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -673,6 +912,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -684,65 +929,71 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -753,21 +1004,21 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
+	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -785,16 +1036,16 @@ rows3:
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -839,8 +1090,101 @@ rows3:
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
-	ADDQ $60, SI
-	ADDQ $160, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $96, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -848,6 +1192,174 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $48, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -896,8 +1408,8 @@ rows5:
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -1009,8 +1521,8 @@ GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1022,15 +1534,22 @@ TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1044,6 +1563,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1057,6 +1588,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1070,65 +1613,77 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -1139,21 +1694,21 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y6
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
+	VPADDD Y12, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -1171,16 +1726,16 @@ rows1:
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -1256,8 +1811,194 @@ rows1:
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $72, SI
-	ADDQ $192, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 320(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $144, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -1266,14 +2007,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1285,6 +2030,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1296,6 +2047,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1307,65 +2064,71 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -1376,21 +2139,21 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
+	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -1408,16 +2171,16 @@ rows3:
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -1462,8 +2225,101 @@ rows3:
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
-	ADDQ $60, SI
-	ADDQ $160, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $96, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -1471,6 +2327,174 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $48, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1519,8 +2543,8 @@ rows5:
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -1790,8 +2814,8 @@ GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1803,15 +2827,22 @@ TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1825,6 +2856,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1838,6 +2881,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1851,65 +2906,77 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -1920,21 +2987,21 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y6
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
+	VPADDD Y12, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -1952,16 +3019,16 @@ rows1:
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -2037,8 +3104,194 @@ rows1:
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $72, SI
-	ADDQ $192, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 320(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $144, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -2047,14 +3300,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2066,6 +3323,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2077,6 +3340,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2088,65 +3357,71 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -2157,21 +3432,21 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
+	VPADDD Y8, Y1, Y1
 	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -2189,16 +3464,16 @@ rows3:
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -2243,8 +3518,101 @@ rows3:
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
-	ADDQ $60, SI
-	ADDQ $160, R8
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $96, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -2252,6 +3620,174 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $48, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2300,8 +3836,8 @@ rows5:
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 

@@ -43,12 +43,12 @@ func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 // bodyForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows is bodyForward_2Generic for every row.
 func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -58,8 +58,8 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -68,8 +68,8 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRowsGeneric(y, x, wt, b)
@@ -78,12 +78,12 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 // bodyForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows_2 is bodyForwardGeneric for every row.
 func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -93,8 +93,8 @@ func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -103,8 +103,8 @@ func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRows_2Generic(y, x, wt, b)
@@ -145,12 +145,12 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 // bodyForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
 func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -160,8 +160,8 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -180,8 +180,8 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -975,15 +975,15 @@ func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][
 	eyeForwardGeneric(y, x, w, wt, b)
 }
 
-// eyeForwardRowsPanel0AVX512 sums 19 products for 16 outputs of every row, in tiles of rows.
+// eyeForwardRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
 //
@@ -993,7 +993,7 @@ func eyeForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, ti
 // eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardRows is eyeForwardGeneric for every row.
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
@@ -1003,11 +1003,11 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			eyeForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			eyeForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
-		eyeForwardRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		eyeForwardRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1017,10 +1017,11 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
 			eyeForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		eyeForwardRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		eyeForwardRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		return
 	}
 	eyeForwardRowsGeneric(y, x, w, wt, b)
@@ -1058,15 +1059,15 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
 }
 
-// eyeForwardTrainRowsPanel0AVX512 sums 19 products for 16 outputs of every row, in tiles of rows.
+// eyeForwardTrainRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardTrainRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardTrainRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1076,7 +1077,7 @@ func eyeForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float3
 // eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // eyeForwardTrainRows is eyeForwardTrainGeneric for every row.
 func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
@@ -1086,11 +1087,11 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			eyeForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 2; q += 2 {
+			eyeForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
-		eyeForwardTrainRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		eyeForwardTrainRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -1110,10 +1111,11 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
 			eyeForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		eyeForwardTrainRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		eyeForwardTrainRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -1235,12 +1237,12 @@ func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33
 // innerForwardRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // innerForwardRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // innerForwardRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1260,11 +1262,11 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
-			innerForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			innerForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
-		innerForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		innerForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -1311,12 +1313,12 @@ func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt
 // innerForwardTrainRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // innerForwardTrainRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func innerForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // innerForwardTrainRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1336,11 +1338,11 @@ func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
 		for q := range w {
-			innerForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			innerForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
-		innerForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		innerForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {

@@ -343,8 +343,8 @@ GLOBL bodyForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -356,15 +356,22 @@ TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -384,6 +391,24 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -403,6 +428,24 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -422,22 +465,287 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y7
-	VMINPS Y0, Y7, Y7
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $1056, SI
+	ADDQ $384, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS (R10)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y9
+	VMINPS Y0, Y9, Y9
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y10
+	VMAXPS Y9, Y10, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y12
+	VSUBPS Y12, Y9, Y9
+	VSUBPS Y11, Y9, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y11, Y11
+	VMULPS Y12, Y12, Y13
+	VMULPS Y11, Y13, Y11
+	VADDPS Y9, Y11, Y9
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
+	VPSLLD $23, Y10, Y10
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y11
+	VMULPS Y12, Y10, Y12
+	VADDPS Y12, Y11, Y13
+	VSUBPS Y13, Y11, Y11
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y10, Y9
+	VADDPS Y9, Y11, Y9
+	VADDPS Y9, Y13, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y10
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y10, Y10
+	VBLENDVPS Y10, Y0, Y9, Y9
+	VBLENDVPS Y8, Y9, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y8
+	VMINPS Y1, Y8, Y8
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y11
+	VSUBPS Y11, Y8, Y8
+	VSUBPS Y10, Y8, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
+	VMULPS Y11, Y11, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y8, Y10, Y8
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y9, Y9
+	VPSLLD $23, Y9, Y9
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VMULPS Y11, Y9, Y11
+	VADDPS Y11, Y10, Y12
+	VSUBPS Y12, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y9, Y8
+	VADDPS Y8, Y10, Y8
+	VADDPS Y8, Y12, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y9
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y9
+	VBLENDVPS Y9, Y1, Y8, Y8
+	VBLENDVPS Y0, Y8, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y8
-	VMAXPS Y7, Y8, Y7
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y7, Y8
+	VMAXPS Y1, Y8, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
 	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
+	VSUBPS Y10, Y1, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VSUBPS Y9, Y7, Y7
+	VSUBPS Y9, Y1, Y10
+	VSUBPS Y10, Y1, Y1
+	VSUBPS Y9, Y1, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y9
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y10, Y9, Y9
@@ -448,7 +756,7 @@ rows1:
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y10, Y10, Y11
 	VMULPS Y9, Y11, Y9
-	VADDPS Y7, Y9, Y7
+	VADDPS Y1, Y9, Y1
 	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
 	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
@@ -456,99 +764,13 @@ rows1:
 	VADDPS Y10, Y9, Y11
 	VSUBPS Y11, Y9, Y9
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y8, Y7
-	VADDPS Y7, Y9, Y7
-	VADDPS Y7, Y11, Y7
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y7
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y8
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y8
-	VBLENDVPS Y8, Y0, Y7, Y7
-	VBLENDVPS Y6, Y7, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMINPS Y1, Y6, Y6
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y7
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y1, Y6, Y6
-	VBLENDVPS Y0, Y6, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y6
-	VMAXPS Y1, Y6, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y1, Y8
-	VSUBPS Y8, Y1, Y1
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y8, Y8, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y1, Y7, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y7
-	VMULPS Y8, Y6, Y8
-	VADDPS Y8, Y7, Y9
-	VSUBPS Y9, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y8, Y1
 	VADDPS Y1, Y9, Y1
+	VADDPS Y1, Y11, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y6
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y2, Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y8
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -560,34 +782,34 @@ rows1:
 	VMAXPS Y1, Y2, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y7, Y7, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y1, Y9
+	VSUBPS Y9, Y1, Y1
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y1, Y8, Y1
 	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y6
-	VMULPS Y7, Y2, Y7
-	VADDPS Y7, Y6, Y8
-	VSUBPS Y8, Y6, Y6
-	VADDPS Y7, Y6, Y6
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y8
+	VMULPS Y9, Y2, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
 	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y6, Y1
 	VADDPS Y1, Y8, Y1
+	VADDPS Y1, Y10, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
@@ -604,33 +826,33 @@ rows1:
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
 	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
-	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y8
+	VSUBPS Y8, Y1, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y6
-	VSUBPS Y6, Y1, Y1
+	VSUBPS Y3, Y1, Y8
+	VSUBPS Y8, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y3
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
+	VMULPS Y8, Y3, Y3
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
+	VMULPS Y8, Y3, Y3
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
+	VMULPS Y8, Y3, Y3
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y6, Y6, Y7
-	VMULPS Y3, Y7, Y3
+	VMULPS Y8, Y8, Y9
+	VMULPS Y3, Y9, Y3
 	VADDPS Y1, Y3, Y1
 	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
 	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y6, Y2, Y6
-	VADDPS Y6, Y3, Y7
-	VSUBPS Y7, Y3, Y3
-	VADDPS Y6, Y3, Y3
+	VMULPS Y8, Y2, Y8
+	VADDPS Y8, Y3, Y9
+	VSUBPS Y9, Y3, Y3
+	VADDPS Y8, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y7, Y1
+	VADDPS Y1, Y9, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y4, Y2
 	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
@@ -661,41 +883,126 @@ rows1:
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y4, Y3, Y3
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y6
-	VMULPS Y3, Y6, Y3
+	VMULPS Y4, Y4, Y8
+	VMULPS Y3, Y8, Y3
 	VADDPS Y1, Y3, Y1
 	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
 	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
 	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y6
-	VSUBPS Y6, Y3, Y3
+	VADDPS Y4, Y3, Y8
+	VSUBPS Y8, Y3, Y3
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y8, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y5, Y2
 	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y1, Y1
 	VBLENDVPS Y0, Y1, Y5, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $528, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y6, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y6, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y6, Y1, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y7, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y7, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y7, Y1, Y1
+	VBLENDVPS Y0, Y1, Y7, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $704, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	VMOVUPS (DI), Y12
@@ -711,9 +1018,6 @@ rows3:
 	VBROADCASTSS (R10)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -727,9 +1031,6 @@ rows3:
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -743,57 +1044,11 @@ rows3:
 	VBROADCASTSS 8(R10)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y6
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y7
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y0, Y6, Y6
-	VBLENDVPS Y5, Y6, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VMINPS Y1, Y5, Y5
+	VMINPS Y0, Y5, Y5
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
@@ -827,27 +1082,27 @@ rows3:
 	VADDPS Y5, Y7, Y5
 	VADDPS Y5, Y9, Y5
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y6
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y6
 	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y1, Y5, Y5
-	VBLENDVPS Y0, Y5, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VBLENDVPS Y6, Y0, Y5, Y5
+	VBLENDVPS Y4, Y5, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y4
+	VMINPS Y1, Y4, Y4
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y5
-	VMAXPS Y1, Y5, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
 	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
+	VSUBPS Y7, Y4, Y4
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
+	VSUBPS Y6, Y4, Y7
+	VSUBPS Y7, Y4, Y4
+	VSUBPS Y6, Y4, Y4
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y6
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
@@ -858,7 +1113,7 @@ rows3:
 	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y7, Y7, Y8
 	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
+	VADDPS Y4, Y6, Y4
 	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y5
 	VPSLLD $23, Y5, Y5
 	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
@@ -866,25 +1121,25 @@ rows3:
 	VADDPS Y7, Y6, Y8
 	VSUBPS Y8, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y6, Y1
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS Y4, Y6, Y4
+	VADDPS Y4, Y8, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y4
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y5
 	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
-	VBLENDVPS Y5, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
+	VBLENDVPS Y5, Y1, Y4, Y4
+	VBLENDVPS Y0, Y4, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y5
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y4
+	VMAXPS Y1, Y4, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y1, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
@@ -902,74 +1157,74 @@ rows3:
 	VMULPS Y6, Y6, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y1, Y5, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y5
-	VMULPS Y6, Y2, Y6
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VPSLLD $23, Y4, Y4
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VMULPS Y6, Y4, Y6
 	VADDPS Y6, Y5, Y7
 	VSUBPS Y7, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y2, Y1
+	VMULPS Y1, Y4, Y1
 	VADDPS Y1, Y5, Y1
 	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y4
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y4
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y1, Y4, Y1
+	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y4
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y1, Y6, Y1
 	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y5, Y5, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y5, Y2, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $440, SI
-	ADDQ $160, R8
+	ADDQ $352, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1033,8 +1288,8 @@ rows5:
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1170,8 +1425,8 @@ GLOBL bodyForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1183,15 +1438,22 @@ TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1211,6 +1473,24 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1230,6 +1510,24 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1249,22 +1547,287 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y7
-	VMINPS Y0, Y7, Y7
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
+	VMINPS Y0, Y2, Y2
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y3
+	VMAXPS Y2, Y3, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y2, Y5
+	VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y2, Y4, Y2
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y3
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
+	VADDPS Y2, Y6, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y2
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $1056, SI
+	ADDQ $384, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS (R10)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y9
+	VMINPS Y0, Y9, Y9
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y10
+	VMAXPS Y9, Y10, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y10
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y11
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y12
+	VSUBPS Y12, Y9, Y9
+	VSUBPS Y11, Y9, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y11, Y11
+	VMULPS Y12, Y11, Y11
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y11, Y11
+	VMULPS Y12, Y12, Y13
+	VMULPS Y11, Y13, Y11
+	VADDPS Y9, Y11, Y9
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y10, Y10
+	VPSLLD $23, Y10, Y10
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y11
+	VMULPS Y12, Y10, Y12
+	VADDPS Y12, Y11, Y13
+	VSUBPS Y13, Y11, Y11
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y10, Y9
+	VADDPS Y9, Y11, Y9
+	VADDPS Y9, Y13, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y9, Y9
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y10
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y10, Y10
+	VBLENDVPS Y10, Y0, Y9, Y9
+	VBLENDVPS Y8, Y9, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y8
+	VMINPS Y1, Y8, Y8
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y11
+	VSUBPS Y11, Y8, Y8
+	VSUBPS Y10, Y8, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y10, Y10
+	VMULPS Y11, Y10, Y10
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y10
+	VMULPS Y11, Y11, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y8, Y10, Y8
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y9, Y9
+	VPSLLD $23, Y9, Y9
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
+	VMULPS Y11, Y9, Y11
+	VADDPS Y11, Y10, Y12
+	VSUBPS Y12, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y9, Y8
+	VADDPS Y8, Y10, Y8
+	VADDPS Y8, Y12, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y8, Y8
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y9
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y9, Y9
+	VBLENDVPS Y9, Y1, Y8, Y8
+	VBLENDVPS Y0, Y8, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y2, Y1, Y1
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y8
-	VMAXPS Y7, Y8, Y7
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y7, Y8
+	VMAXPS Y1, Y8, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
 	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
+	VSUBPS Y10, Y1, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VSUBPS Y9, Y7, Y7
+	VSUBPS Y9, Y1, Y10
+	VSUBPS Y10, Y1, Y1
+	VSUBPS Y9, Y1, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y9
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
 	VMULPS Y10, Y9, Y9
@@ -1275,7 +1838,7 @@ rows1:
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y10, Y10, Y11
 	VMULPS Y9, Y11, Y9
-	VADDPS Y7, Y9, Y7
+	VADDPS Y1, Y9, Y1
 	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
 	VPSLLD $23, Y8, Y8
 	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
@@ -1283,99 +1846,13 @@ rows1:
 	VADDPS Y10, Y9, Y11
 	VSUBPS Y11, Y9, Y9
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y8, Y7
-	VADDPS Y7, Y9, Y7
-	VADDPS Y7, Y11, Y7
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y7, Y7
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y8
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y8, Y8
-	VBLENDVPS Y8, Y0, Y7, Y7
-	VBLENDVPS Y6, Y7, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMINPS Y1, Y6, Y6
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y7
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y1, Y6, Y6
-	VBLENDVPS Y0, Y6, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y6
-	VMAXPS Y1, Y6, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y1, Y8
-	VSUBPS Y8, Y1, Y1
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y8, Y8, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y1, Y7, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y7
-	VMULPS Y8, Y6, Y8
-	VADDPS Y8, Y7, Y9
-	VSUBPS Y9, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y8, Y1
 	VADDPS Y1, Y9, Y1
+	VADDPS Y1, Y11, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y6
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y2, Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y8
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y8, Y8
+	VBLENDVPS Y8, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
 
@@ -1387,34 +1864,34 @@ rows1:
 	VMAXPS Y1, Y2, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y7, Y7, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y1, Y9
+	VSUBPS Y9, Y1, Y1
+	VSUBPS Y8, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y1, Y8, Y1
 	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y6
-	VMULPS Y7, Y2, Y7
-	VADDPS Y7, Y6, Y8
-	VSUBPS Y8, Y6, Y6
-	VADDPS Y7, Y6, Y6
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y8
+	VMULPS Y9, Y2, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
 	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y6, Y1
 	VADDPS Y1, Y8, Y1
+	VADDPS Y1, Y10, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
@@ -1431,33 +1908,33 @@ rows1:
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
 	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y6
-	VSUBPS Y6, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y8
+	VSUBPS Y8, Y1, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y6
-	VSUBPS Y6, Y1, Y1
+	VSUBPS Y3, Y1, Y8
+	VSUBPS Y8, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y3
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
+	VMULPS Y8, Y3, Y3
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
+	VMULPS Y8, Y3, Y3
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y6, Y3, Y3
+	VMULPS Y8, Y3, Y3
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y6, Y6, Y7
-	VMULPS Y3, Y7, Y3
+	VMULPS Y8, Y8, Y9
+	VMULPS Y3, Y9, Y3
 	VADDPS Y1, Y3, Y1
 	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
 	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y6, Y2, Y6
-	VADDPS Y6, Y3, Y7
-	VSUBPS Y7, Y3, Y3
-	VADDPS Y6, Y3, Y3
+	VMULPS Y8, Y2, Y8
+	VADDPS Y8, Y3, Y9
+	VSUBPS Y9, Y3, Y3
+	VADDPS Y8, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y7, Y1
+	VADDPS Y1, Y9, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y4, Y2
 	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
@@ -1488,41 +1965,126 @@ rows1:
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
 	VMULPS Y4, Y3, Y3
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y6
-	VMULPS Y3, Y6, Y3
+	VMULPS Y4, Y4, Y8
+	VMULPS Y3, Y8, Y3
 	VADDPS Y1, Y3, Y1
 	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
 	VPSLLD $23, Y2, Y2
 	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
 	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y6
-	VSUBPS Y6, Y3, Y3
+	VADDPS Y4, Y3, Y8
+	VSUBPS Y8, Y3, Y3
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
+	VADDPS Y1, Y8, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y5, Y2
 	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y1, Y1
 	VBLENDVPS Y0, Y1, Y5, Y0
 	VMOVUPS Y0, 160(R8)
-	ADDQ $528, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y6, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y6, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y6, Y1, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y7, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y4
+	VSUBPS Y4, Y1, Y1
+	VSUBPS Y3, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y1, Y3, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y5
+	VSUBPS Y5, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
+	VADDPS Y1, Y5, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y7, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VBLENDVPS Y2, Y7, Y1, Y1
+	VBLENDVPS Y0, Y1, Y7, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $704, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	VMOVUPS (DI), Y12
@@ -1538,9 +2100,6 @@ rows3:
 	VBROADCASTSS (R10)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1554,9 +2113,6 @@ rows3:
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1570,57 +2126,11 @@ rows3:
 	VBROADCASTSS 8(R10)(R12*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y6
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VSUBPS Y8, Y6, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y6, Y8, Y6
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y8
-	VMULPS Y9, Y7, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y7, Y6
-	VADDPS Y6, Y8, Y6
-	VADDPS Y6, Y10, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y6, Y6
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y7
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y7, Y7
-	VBLENDVPS Y7, Y0, Y6, Y6
-	VBLENDVPS Y5, Y6, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y5
-	VMINPS Y1, Y5, Y5
+	VMINPS Y0, Y5, Y5
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
@@ -1654,27 +2164,27 @@ rows3:
 	VADDPS Y5, Y7, Y5
 	VADDPS Y5, Y9, Y5
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y5, Y5
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y6
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y6
 	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
-	VBLENDVPS Y6, Y1, Y5, Y5
-	VBLENDVPS Y0, Y5, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+	VBLENDVPS Y6, Y0, Y5, Y5
+	VBLENDVPS Y4, Y5, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y4
+	VMINPS Y1, Y4, Y4
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y5
-	VMAXPS Y1, Y5, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
 	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y1, Y1
+	VSUBPS Y7, Y4, Y4
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y1, Y7
-	VSUBPS Y7, Y1, Y1
-	VSUBPS Y6, Y1, Y1
+	VSUBPS Y6, Y4, Y7
+	VSUBPS Y7, Y4, Y4
+	VSUBPS Y6, Y4, Y4
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y6
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y7, Y6, Y6
@@ -1685,7 +2195,7 @@ rows3:
 	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
 	VMULPS Y7, Y7, Y8
 	VMULPS Y6, Y8, Y6
-	VADDPS Y1, Y6, Y1
+	VADDPS Y4, Y6, Y4
 	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y5
 	VPSLLD $23, Y5, Y5
 	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
@@ -1693,25 +2203,25 @@ rows3:
 	VADDPS Y7, Y6, Y8
 	VSUBPS Y8, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y6, Y1
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS Y4, Y6, Y4
+	VADDPS Y4, Y8, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y4
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y5
 	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
-	VBLENDVPS Y5, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
+	VBLENDVPS Y5, Y1, Y4, Y4
+	VBLENDVPS Y0, Y4, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y5
+	VMINPS Y2, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y4
+	VMAXPS Y1, Y4, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
 	VSUBPS Y6, Y1, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
@@ -1729,74 +2239,74 @@ rows3:
 	VMULPS Y6, Y6, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS Y1, Y5, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y5
-	VMULPS Y6, Y2, Y6
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VPSLLD $23, Y4, Y4
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
+	VMULPS Y6, Y4, Y6
 	VADDPS Y6, Y5, Y7
 	VSUBPS Y7, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y2, Y1
+	VMULPS Y1, Y4, Y1
 	VADDPS Y1, Y5, Y1
 	VADDPS Y1, Y7, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y4
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y4, Y4
+	VBLENDVPS Y4, Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y3, Y1, Y1
+	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y5
+	VSUBPS Y5, Y1, Y1
+	VSUBPS Y4, Y1, Y1
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y1, Y4, Y1
+	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y4
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y4, Y1
+	VADDPS Y1, Y6, Y1
 	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y5, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y5, Y5, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y5, Y2, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $440, SI
-	ADDQ $160, R8
+	ADDQ $352, SI
+	ADDQ $128, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1860,8 +2370,8 @@ rows5:
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1892,8 +2402,8 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 
 // bodyForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1905,15 +2415,22 @@ TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1933,6 +2450,24 @@ rows1:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1952,6 +2487,24 @@ rows1:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -1971,14 +2524,38 @@ rows1:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
 	VMOVUPS Y3, 96(R8)
 	VMOVUPS Y4, 128(R8)
 	VMOVUPS Y5, 160(R8)
-	ADDQ $528, SI
-	ADDQ $192, R8
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+	ADDQ $1056, SI
+	ADDQ $384, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -1987,14 +2564,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2011,6 +2592,15 @@ rows3:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2027,6 +2617,15 @@ rows3:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -2043,13 +2642,25 @@ rows3:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
 	VMOVUPS Y3, 96(R8)
 	VMOVUPS Y4, 128(R8)
-	ADDQ $440, SI
-	ADDQ $160, R8
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	ADDQ $704, SI
+	ADDQ $256, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -2057,6 +2668,66 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	ADDQ $352, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2078,8 +2749,8 @@ rows5:
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -9995,8 +10666,8 @@ GLOBL eyeForwardRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $1088
 
 // eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
-// func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardRowsPanel3AVX2(SB), NOSPLIT, $0-56
+// func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·eyeForwardRowsPanel3AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -10008,15 +10679,22 @@ TEXT ·eyeForwardRowsPanel3AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
 terms3:
 	VMOVUPS (DI), Y12
@@ -10038,6 +10716,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10057,6 +10753,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10076,6 +10790,24 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10095,6 +10827,24 @@ terms3:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10114,6 +10864,24 @@ terms3:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 16(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 16(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 16(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 16(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10133,6 +10901,24 @@ terms3:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 20(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 20(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 20(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 20(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10152,6 +10938,24 @@ terms3:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 24(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 24(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 24(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 24(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10171,7 +10975,26 @@ terms3:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 28(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 28(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 28(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 28(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms3
@@ -10194,6 +11017,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10213,6 +11054,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10232,390 +11091,72 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y6
-	VMAXPS Y0, Y6, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y7
-	VMULPS Y7, Y7, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS Y7, Y8, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y9, Y10
-	VADDPS Y9, Y10, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y7, Y10
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y10, Y10
-	VBLENDVPS Y10, Y9, Y8, Y8
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y7, Y9
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y10
-	VMINPS Y9, Y10, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y9, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y10, Y10
-	VMULPS Y9, Y10, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y9, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y10
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y11, Y12
-	VSUBPS Y12, Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y11, Y11
-	VSUBPS Y11, Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y11
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y11, Y11
-	VMULPS Y9, Y9, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y10, Y12
-	VADDPS Y12, Y9, Y9
-	VADDPS Y9, Y11, Y9
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y10, Y11
-	VPSLLD $20, Y10, Y10
-	VPADDD Y11, Y10, Y10
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y10, Y10
-	VMULPS Y10, Y9, Y9
-	VADDPS Y10, Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y9, Y9
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y10
-	VSUBPS Y9, Y10, Y9
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y7, Y10
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y10, Y10
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y7, Y7
-	VORPS Y9, Y7, Y7
-	VBLENDVPS Y10, Y8, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y1, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y6, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y8, Y9
-	VADDPS Y8, Y9, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y6, Y9
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y9, Y9
-	VBLENDVPS Y9, Y8, Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y6, Y8
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y8, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y8, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y8, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y10, Y10
-	VMULPS Y8, Y8, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y11
-	VADDPS Y11, Y8, Y8
-	VADDPS Y8, Y10, Y8
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y9, Y10
-	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y8, Y8
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y9
-	VSUBPS Y8, Y9, Y8
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y6, Y9
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y6, Y6
-	VORPS Y8, Y6, Y6
-	VBLENDVPS Y9, Y7, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y1, Y1
+	VMOVUPS 28(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y2, Y6, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y8, Y8
-	VBLENDVPS Y8, Y7, Y6, Y6
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y8
-	VMINPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y8
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y9
-	VMULPS Y7, Y7, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y8, Y10
-	VADDPS Y10, Y7, Y7
-	VADDPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y8, Y9
-	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y8
-	VSUBPS Y7, Y8, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y7, Y2, Y2
-	VBLENDVPS Y8, Y6, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 264(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y3, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y6, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7, Y7
-	VBLENDVPS Y7, Y6, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y6
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y6, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y8
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y6, Y8
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y6, Y6
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y6, Y2, Y2
-	VBLENDVPS Y7, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VMASKMOVPS Y2, Y0, 264(R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 396(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y4, Y6, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y6, Y6
-	VBLENDVPS Y6, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y6
-	VMINPS Y4, Y6, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y8
-	VSUBPS Y8, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y7
-	VMULPS Y4, Y4, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y6, Y8
-	VADDPS Y8, Y4, Y4
-	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y6, Y6
-	VMULPS Y6, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y6
-	VSUBPS Y4, Y6, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y6, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VMASKMOVPS Y3, Y0, 396(R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 528(R8)
+	VMASKMOVPS Y4, Y0, 528(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 660(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 792(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 924(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 1056(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y9, Y0, 1188(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 1320(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y11, Y0, 1452(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish4:
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS (R10), Y1, Y0
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y5, Y0, Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
@@ -10687,27 +11228,34 @@ terms3:
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 660(R8)
-	ADDQ $456, SI
-	ADDQ $792, R8
+	VMASKMOVPS Y1, Y0, (R10)
+	ADDQ $132, R10
+	DECQ CX
+	JNZ finish4
+	ADDQ $912, SI
+	ADDQ $1584, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10724,6 +11272,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10740,6 +11297,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10756,6 +11322,15 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10772,6 +11347,15 @@ terms6:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10788,6 +11372,15 @@ terms6:
 	VBROADCASTSS 16(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10804,6 +11397,15 @@ terms6:
 	VBROADCASTSS 20(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10820,6 +11422,15 @@ terms6:
 	VBROADCASTSS 24(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10836,10 +11447,20 @@ terms6:
 	VBROADCASTSS 28(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10856,6 +11477,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10872,6 +11502,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -10888,35 +11527,272 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 
 	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y5
-	VMAXPS Y0, Y5, Y0
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y8
+	VMAXPS Y0, Y8, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y7, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y9
+	VMULPS Y9, Y9, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y10, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS Y9, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y9, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y11, Y12
+	VADDPS Y11, Y12, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y11, Y11
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y9, Y12
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y12, Y12
+	VBLENDVPS Y12, Y11, Y10, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y9, Y11
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y12
+	VMINPS Y11, Y12, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y11, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y12, Y12
+	VMULPS Y11, Y12, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y12, Y12
+	VMULPS Y11, Y12, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y11, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y12, Y12
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y12, Y13
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y13, Y14
+	VSUBPS Y14, Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y13, Y13
+	VSUBPS Y13, Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y11, Y13
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y13, Y13
+	VMULPS Y11, Y11, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y12, Y14
+	VADDPS Y14, Y11, Y11
+	VADDPS Y11, Y13, Y11
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y12, Y12
+	VMULPS Y12, Y11, Y11
+	VADDPS Y12, Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y11, Y11
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y12
+	VSUBPS Y11, Y12, Y11
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y9, Y12
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y12, Y12
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y9, Y9
+	VORPS Y11, Y9, Y9
+	VBLENDVPS Y12, Y10, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y8
+	VMULPS Y8, Y8, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS Y8, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y8, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y10, Y11
+	VADDPS Y10, Y11, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y10, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y8, Y11
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y11, Y11
+	VBLENDVPS Y11, Y10, Y9, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y8, Y10
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y11
+	VMINPS Y10, Y11, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y10, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y11, Y11
+	VMULPS Y10, Y11, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y10, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y11, Y11
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y11, Y12
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y12, Y13
+	VSUBPS Y13, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y12, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y10, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
+	VADDPS Y10, Y12, Y10
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y10, Y10
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y11
+	VSUBPS Y10, Y11, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y8, Y11
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y11, Y11
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y8, Y8
+	VORPS Y10, Y8, Y8
+	VBLENDVPS Y11, Y9, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y2, Y8, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y9, Y10
+	VADDPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y10
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y10, Y10
+	VBLENDVPS Y10, Y9, Y8, Y8
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y9
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y10
+	VMINPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y10
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y11, Y11
+	VMULPS Y9, Y9, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y10, Y12
+	VADDPS Y12, Y9, Y9
+	VADDPS Y9, Y11, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y10, Y10
+	VMULPS Y10, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y9, Y9
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y10
+	VSUBPS Y9, Y10, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y10
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y10, Y10
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y9, Y2, Y2
+	VBLENDVPS Y10, Y8, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 264(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y8
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
+	VMULPS Y3, Y8, Y8
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS Y6, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y6, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y8
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y8, Y9
 	VADDPS Y8, Y9, Y8
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y6, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y9
 	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y9, Y9
-	VBLENDVPS Y9, Y8, Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y6, Y8
+	VBLENDVPS Y9, Y8, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y9
 	VMINPS Y8, Y9, Y8
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y8, Y9
@@ -10954,23 +11830,493 @@ terms6:
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y8, Y8
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y9
 	VSUBPS Y8, Y9, Y8
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y6, Y9
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y9
 	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y6, Y6
-	VORPS Y8, Y6, Y6
-	VBLENDVPS Y9, Y7, Y6, Y6
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y8, Y2, Y2
+	VBLENDVPS Y9, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMASKMOVPS Y1, Y0, 396(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y1, Y0, Y0
+	VMAXPS Y4, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y8
+	VADDPS Y4, Y8, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y8
+	VMINPS Y4, Y8, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y4, Y8, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y4, Y8, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y4, Y4, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y4, Y4
+	VADDPS Y4, Y9, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y4, Y4
+	VADDPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y8
+	VSUBPS Y4, Y8, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y8, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 528(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y5, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y8
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y4, Y4, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y9
+	VADDPS Y9, Y4, Y4
+	VADDPS Y4, Y8, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y8
+	VPSLLD $20, Y5, Y5
+	VPADDD Y8, Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 660(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y6, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y8
+	VSUBPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y8
+	VMULPS Y8, Y6, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y8
+	VADDPS Y8, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 792(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
+	VMAXPS Y7, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 924(R8)
+	ADDQ $608, SI
+	ADDQ $1056, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $2, CX
+terms10:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y4
+	VMAXPS Y0, Y4, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y5
 	VMULPS Y5, Y5, Y6
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y6, Y7
@@ -11036,19 +12382,19 @@ terms6:
 	VORPS Y7, Y5, Y5
 	VBLENDVPS Y8, Y6, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y1, Y1
+	VMULPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 132(R8)
+	VMASKMOVPS Y4, Y0, (R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
+	VMAXPS Y1, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y4
+	VMULPS Y4, Y4, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y5, Y6
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
@@ -11059,16 +12405,16 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y2, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y6
+	VMULPS Y4, Y5, Y5
+	VADDPS Y4, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y4, Y6
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y6, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y4, Y7
 	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7, Y7
 	VBLENDVPS Y7, Y6, Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y6
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y4, Y6
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7
 	VMINPS Y6, Y7, Y6
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y6, Y7
@@ -11106,44 +12452,44 @@ terms6:
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y6, Y6
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y7
 	VSUBPS Y6, Y7, Y6
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y4, Y7
 	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y6, Y2, Y2
-	VBLENDVPS Y7, Y5, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y4, Y4
+	VORPS Y6, Y4, Y4
+	VBLENDVPS Y7, Y5, Y4, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 264(R8)
+	VMASKMOVPS Y1, Y0, 132(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y3, Y0, Y0
+	VMAXPS Y2, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y2, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y4, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y2, Y4, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y6
 	VADDPS Y5, Y6, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y5, Y5
 	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y6
 	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y6, Y6
-	VBLENDVPS Y6, Y5, Y3, Y3
+	VBLENDVPS Y6, Y5, Y4, Y4
 	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y6
 	VMINPS Y5, Y6, Y5
@@ -11186,16 +12532,16 @@ terms6:
 	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y6, Y6
 	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
 	VORPS Y5, Y2, Y2
-	VBLENDVPS Y6, Y3, Y2, Y2
+	VBLENDVPS Y6, Y4, Y2, Y2
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 396(R8)
+	VMASKMOVPS Y1, Y0, 264(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
+	VMAXPS Y3, Y0, Y0
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
@@ -11267,23 +12613,23 @@ terms6:
 	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 528(R8)
-	ADDQ $380, SI
-	ADDQ $660, R8
+	VMASKMOVPS Y1, Y0, 396(R8)
+	ADDQ $304, SI
+	ADDQ $528, R8
 	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows8
+done9:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done12
+rows11:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms9:
+terms13:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -11319,7 +12665,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $256, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms13
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -11411,8 +12757,8 @@ terms9:
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows11
+done12:
 	VZEROUPPER 
 	RET 
 
@@ -12418,8 +13764,8 @@ done8:
 
 // eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
-// func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-56
+// func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·eyeForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -12431,15 +13777,22 @@ TEXT ·eyeForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
 terms3:
 	VMOVUPS (DI), Y12
@@ -12461,6 +13814,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12480,6 +13851,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12499,6 +13888,24 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12518,6 +13925,24 @@ terms3:
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12537,6 +13962,24 @@ terms3:
 	VBROADCASTSS 16(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 16(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 16(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 16(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 16(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12556,6 +13999,24 @@ terms3:
 	VBROADCASTSS 20(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 20(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 20(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 20(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 20(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12575,6 +14036,24 @@ terms3:
 	VBROADCASTSS 24(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 24(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 24(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 24(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 24(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12594,7 +14073,26 @@ terms3:
 	VBROADCASTSS 28(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 28(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 28(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 28(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 28(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms3
@@ -12617,6 +14115,24 @@ terms3:
 	VBROADCASTSS (R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12636,6 +14152,24 @@ terms3:
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12655,9 +14189,27 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y8, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y9, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y10, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y11, Y11
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 28(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
@@ -12673,8 +14225,26 @@ terms3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y5, Y0, 660(R8)
-	ADDQ $456, SI
-	ADDQ $792, R8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 792(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 924(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y8, Y0, 1056(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y9, Y0, 1188(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y10, Y0, 1320(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y11, Y0, 1452(R8)
+	ADDQ $912, SI
+	ADDQ $1584, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -12683,14 +14253,18 @@ done2:
 	JZ done5
 rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	MOVQ $2, CX
 terms6:
 	VMOVUPS (DI), Y12
@@ -12709,6 +14283,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12725,6 +14308,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12741,6 +14333,15 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12757,6 +14358,15 @@ terms6:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 12(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12773,6 +14383,15 @@ terms6:
 	VBROADCASTSS 16(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 16(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 16(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12789,6 +14408,15 @@ terms6:
 	VBROADCASTSS 20(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 20(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 20(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12805,6 +14433,15 @@ terms6:
 	VBROADCASTSS 24(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 24(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 24(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12821,7 +14458,17 @@ terms6:
 	VBROADCASTSS 28(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 28(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 28(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	ADDQ $32, R10
+	ADDQ $32, DX
 	ADDQ $256, DI
 	DECQ CX
 	JNZ terms6
@@ -12841,6 +14488,15 @@ terms6:
 	VBROADCASTSS (R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12857,6 +14513,15 @@ terms6:
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 4(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12873,9 +14538,18 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS 8(DX), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y6, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y7, Y7
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 28(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
@@ -12888,8 +14562,17 @@ terms6:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y4, Y0, 528(R8)
-	ADDQ $380, SI
-	ADDQ $660, R8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, 660(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, 792(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y7, Y0, 924(R8)
+	ADDQ $608, SI
+	ADDQ $1056, R8
 	DECQ AX
 	JNZ rows4
 done5:
@@ -12898,12 +14581,190 @@ done5:
 	JZ done8
 rows7:
 
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $2, CX
+terms9:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms9
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y0, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y1, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y2, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VMULPS Y12, Y15, Y14
+	VADDPS Y14, Y3, Y3
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, 132(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y2, Y0, 264(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y3, Y0, 396(R8)
+	ADDQ $304, SI
+	ADDQ $528, R8
+	DECQ AX
+	JNZ rows7
+done8:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done11
+rows10:
+
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms9:
+terms12:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12939,7 +14800,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $256, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms12
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VMULPS Y12, Y15, Y14
@@ -12958,8 +14819,8 @@ terms9:
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows10
+done11:
 	VZEROUPPER 
 	RET 
 

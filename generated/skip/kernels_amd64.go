@@ -76,12 +76,12 @@ func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]floa
 // bodyForwardRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows is bodyForward_2Generic for every row.
 func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -91,8 +91,8 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -101,8 +101,8 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRowsGeneric(y, x, wt, b)
@@ -111,12 +111,12 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 // bodyForwardRows_2Panel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows_2Panel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows_2 is bodyForwardGeneric for every row.
 func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -126,8 +126,8 @@ func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -136,8 +136,8 @@ func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardRows_2Generic(y, x, wt, b)
@@ -170,12 +170,12 @@ func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16
 // bodyForwardTrainRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardTrainRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
 func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -185,8 +185,8 @@ func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -195,8 +195,8 @@ func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	bodyForwardTrainRowsGeneric(y, x, wt, b)

@@ -76,12 +76,12 @@ func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]fl
 // dense1ForwardRowsPanel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
@@ -91,8 +91,8 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -101,8 +101,8 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
@@ -111,12 +111,12 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 // dense1ForwardRows_2Panel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2Panel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows_2 is dense1ForwardGeneric for every row.
 func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
@@ -126,8 +126,8 @@ func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -136,8 +136,8 @@ func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardRows_2Generic(y, x, wt, b)
@@ -170,12 +170,12 @@ func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][
 // dense1ForwardTrainRowsPanel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
 func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
@@ -185,8 +185,8 @@ func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -195,8 +195,8 @@ func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
@@ -376,12 +376,12 @@ func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 // dense2ForwardRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRows is dense2Forward_2Generic for every row.
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
@@ -391,8 +391,8 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -401,8 +401,8 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
@@ -411,12 +411,12 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 // dense2ForwardRows_2Panel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRows_2Panel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRows_2 is dense2ForwardGeneric for every row.
 func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
@@ -426,8 +426,8 @@ func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -436,8 +436,8 @@ func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense2ForwardRows_2Generic(y, x, wt, b)
@@ -470,12 +470,12 @@ func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][
 // dense2ForwardTrainRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
 func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
@@ -485,8 +485,8 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	if useAVX2 {
@@ -495,8 +495,8 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)

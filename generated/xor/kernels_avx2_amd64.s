@@ -418,8 +418,8 @@ GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -431,15 +431,22 @@ TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -453,6 +460,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -466,73 +485,224 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y1, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y2, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y3, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y5, Y0, 80(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y6, Y0, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y7, Y0, 112(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y8, Y0, 128(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y9, Y0, 144(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y10, Y0, 160(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y11, Y0, 176(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y7, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y10
-	VMULPS Y6, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y9
-	VMULPS Y6, Y9, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VADDPS Y8, Y6, Y6
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y6, Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $96, SI
+	ADDQ $192, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPSRLD $22, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y11
+	VMULPS Y8, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y12
+	VMULPS Y8, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y11, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VADDPS Y10, Y8, Y8
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y8, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y10
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y8
+	VMINPS Y0, Y8, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPSRLD $22, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VMULPS Y9, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y9, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y11, Y9
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y0, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -546,29 +716,29 @@ rows1:
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y8, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y7
-	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y9, Y0
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -585,23 +755,23 @@ rows1:
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y2, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y2, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y2
-	VADDPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y9
+	VMULPS Y2, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y2, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y8, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y8, Y0
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
@@ -623,18 +793,18 @@ rows1:
 	VMULPS Y0, Y0, Y2
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y8
+	VADDPS Y8, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y2, Y8
+	VMULPS Y8, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
 	VADDPS Y3, Y2, Y2
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
@@ -668,8 +838,8 @@ rows1:
 	VMULPS Y4, Y3, Y3
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
@@ -682,22 +852,93 @@ rows1:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-	ADDQ $48, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 112(R8)
+	ADDQ $64, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	VMOVUPS (DI), Y12
@@ -709,8 +950,6 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS (R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -720,57 +959,19 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y5, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y5, Y8, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y5, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VMULPS Y4, Y7, Y7
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y8
@@ -779,16 +980,52 @@ rows3:
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VMULPS Y4, Y8, Y8
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
+	VMULPS Y4, Y7, Y4
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VADDPS Y6, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -802,29 +1039,29 @@ rows3:
 	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -841,23 +1078,23 @@ rows3:
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
 	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
@@ -866,51 +1103,15 @@ rows3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-	ADDQ $40, SI
-	ADDQ $80, R8
+	ADDQ $32, SI
+	ADDQ $64, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -961,8 +1162,8 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1066,8 +1267,8 @@ GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardRows_2Panel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1079,15 +1280,22 @@ TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1101,6 +1309,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1114,73 +1334,224 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y1, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y2, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y3, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y5, Y0, 80(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y6, Y0, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y7, Y0, 112(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y8, Y0, 128(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y9, Y0, 144(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y10, Y0, 160(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y11, Y0, 176(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y7, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y10
-	VMULPS Y6, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y9
-	VMULPS Y6, Y9, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VADDPS Y8, Y6, Y6
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y6, Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $96, SI
+	ADDQ $192, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y9
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VPSRLD $22, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y11
+	VMULPS Y8, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y12
+	VMULPS Y8, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y11, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VADDPS Y10, Y8, Y8
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y8, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y10
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
+	VMINPS Y0, Y8, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y8
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VPSRLD $22, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y11
+	VMULPS Y9, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y9, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y11, Y9
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y0, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -1194,29 +1565,29 @@ rows1:
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y8, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y7
-	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y9, Y0
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -1233,23 +1604,23 @@ rows1:
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y2, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y2, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y2
-	VADDPS Y6, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y9
+	VMULPS Y2, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y2, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y8, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y8, Y0
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
@@ -1271,18 +1642,18 @@ rows1:
 	VMULPS Y0, Y0, Y2
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y8
+	VADDPS Y8, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y2, Y8
+	VMULPS Y8, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
 	VADDPS Y3, Y2, Y2
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
@@ -1316,8 +1687,8 @@ rows1:
 	VMULPS Y4, Y3, Y3
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
@@ -1330,22 +1701,93 @@ rows1:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-	ADDQ $48, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 112(R8)
+	ADDQ $64, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	VMOVUPS (DI), Y12
@@ -1357,8 +1799,6 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS (R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1368,57 +1808,19 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y5, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y5, Y8, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y5, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VMULPS Y4, Y7, Y7
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y8
@@ -1427,16 +1829,52 @@ rows3:
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VMULPS Y4, Y8, Y8
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
+	VMULPS Y4, Y7, Y4
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VADDPS Y6, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -1450,29 +1888,29 @@ rows3:
 	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -1489,23 +1927,23 @@ rows3:
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y5, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
 	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
@@ -1514,51 +1952,15 @@ rows3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-	ADDQ $40, SI
-	ADDQ $80, R8
+	ADDQ $32, SI
+	ADDQ $64, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1609,8 +2011,8 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -1867,8 +2269,8 @@ GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -1880,15 +2282,22 @@ TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1902,6 +2311,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -1915,73 +2336,224 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y1, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y2, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y3, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y5, Y0, 80(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y6, Y0, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y7, Y0, 112(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y8, Y0, 128(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y9, Y0, 144(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y10, Y0, 160(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y11, Y0, 176(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS (R10), Y1, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y7
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y7, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y10
-	VMULPS Y6, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y9
-	VMULPS Y6, Y9, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VADDPS Y8, Y6, Y6
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y6, Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $96, SI
+	ADDQ $192, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPSRLD $22, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y11
+	VMULPS Y8, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y9, Y12
+	VMULPS Y8, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y11, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VADDPS Y10, Y8, Y8
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y8, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y6
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
+	VMINPS Y0, Y8, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPSRLD $22, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VMULPS Y9, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y9, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y11, Y9
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y7, Y0, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -1995,29 +2567,29 @@ rows1:
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y8, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y10, Y8
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y7
-	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y9, Y0
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -2034,23 +2606,23 @@ rows1:
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y2, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y2, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y2, Y7, Y2
-	VADDPS Y6, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y9
+	VMULPS Y2, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y2, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y8, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y8, Y0
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
@@ -2072,18 +2644,18 @@ rows1:
 	VMULPS Y0, Y0, Y2
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y3, Y3
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y8
+	VADDPS Y8, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y2, Y8
+	VMULPS Y8, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
 	VADDPS Y3, Y2, Y2
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
@@ -2117,8 +2689,8 @@ rows1:
 	VMULPS Y4, Y3, Y3
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
 	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y4, Y4
 	VMULPS Y2, Y4, Y2
 	VADDPS Y3, Y2, Y2
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
@@ -2131,22 +2703,93 @@ rows1:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-	ADDQ $48, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 96(R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 112(R8)
+	ADDQ $64, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	VMOVUPS (DI), Y12
@@ -2158,8 +2801,6 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS (R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -2169,57 +2810,19 @@ rows3:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
 
 	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y6
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y7, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y9
-	VMULPS Y5, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VMULPS Y5, Y8, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y5, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
 	VPSRLD $22, Y5, Y5
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VMULPS Y4, Y7, Y7
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y8
@@ -2228,16 +2831,52 @@ rows3:
 	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VMULPS Y4, Y8, Y8
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y6, Y8, Y6
 	VADDPS Y7, Y6, Y6
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
+	VMULPS Y4, Y7, Y4
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = tanh(x)
+	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
-	VADDPS Y6, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -2251,29 +2890,29 @@ rows3:
 	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
 	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -2290,23 +2929,23 @@ rows3:
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y2, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y2, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y5, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
 	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
@@ -2315,51 +2954,15 @@ rows3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-	ADDQ $40, SI
-	ADDQ $80, R8
+	ADDQ $32, SI
+	ADDQ $64, R8
 	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done9
+rows8:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2410,8 +3013,8 @@ rows5:
 	ADDQ $8, SI
 	ADDQ $16, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
@@ -3222,8 +3825,8 @@ GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3235,15 +3838,22 @@ TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3257,6 +3867,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3270,6 +3892,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3283,6 +3917,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3296,67 +3942,79 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 28(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3369,21 +4027,21 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y6
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
+	VPADDD Y12, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -3403,16 +4061,16 @@ rows1:
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -3494,8 +4152,206 @@ rows1:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 20(R8)
-	ADDQ $96, SI
-	ADDQ $24, R8
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 24(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 28(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 36(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 40(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 44(R8)
+	ADDQ $192, SI
+	ADDQ $48, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -3504,14 +4360,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3523,6 +4383,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3534,6 +4400,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3545,6 +4417,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3556,67 +4434,73 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 28(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3629,21 +4513,21 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
+	VPADDD Y8, Y1, Y1
 	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -3663,16 +4547,16 @@ rows3:
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -3721,8 +4605,107 @@ rows3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-	ADDQ $80, SI
-	ADDQ $20, R8
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 20(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 24(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 28(R8)
+	ADDQ $128, SI
+	ADDQ $32, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -3730,6 +4713,191 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 4(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 8(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 12(R8)
+	ADDQ $64, SI
+	ADDQ $16, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3783,8 +4951,8 @@ rows5:
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -3896,8 +5064,8 @@ GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardRows_2Panel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -3909,15 +5077,22 @@ TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3931,6 +5106,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3944,6 +5131,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3957,6 +5156,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -3970,67 +5181,79 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 28(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4043,21 +5266,21 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y6
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
+	VPADDD Y12, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -4077,16 +5300,16 @@ rows1:
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -4168,8 +5391,206 @@ rows1:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 20(R8)
-	ADDQ $96, SI
-	ADDQ $24, R8
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 24(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 28(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 36(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 40(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 44(R8)
+	ADDQ $192, SI
+	ADDQ $48, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -4178,14 +5599,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4197,6 +5622,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4208,6 +5639,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4219,6 +5656,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4230,67 +5673,73 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 28(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4303,21 +5752,21 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
+	VPADDD Y8, Y1, Y1
 	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -4337,16 +5786,16 @@ rows3:
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -4395,8 +5844,107 @@ rows3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-	ADDQ $80, SI
-	ADDQ $20, R8
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 20(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 24(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 28(R8)
+	ADDQ $128, SI
+	ADDQ $32, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -4404,6 +5952,191 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 4(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 8(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 12(R8)
+	ADDQ $64, SI
+	ADDQ $16, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4457,8 +6190,8 @@ rows5:
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -4732,8 +6465,8 @@ GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
-// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4745,15 +6478,22 @@ TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
 	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4767,6 +6507,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS (R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4780,6 +6532,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 4(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4793,6 +6557,18 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4806,67 +6582,79 @@ rows1:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 12(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(DX)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 12(DX)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(DX)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 12(DX)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y7
-	VMAXPS Y6, Y7, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y6, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y7
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y7, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y8
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y6, Y6, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y0, Y6, Y7, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y0, Y0
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 28(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y0, Y6, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y0, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y7, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y0, Y0
-	VADDPS Y6, Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4879,21 +6667,21 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y6
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y12
 	VPSLLD $20, Y1, Y1
-	VPADDD Y6, Y1, Y1
+	VPADDD Y12, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -4913,16 +6701,16 @@ rows1:
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y6
-	VSUBPS Y6, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -5004,8 +6792,206 @@ rows1:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 20(R8)
-	ADDQ $96, SI
-	ADDQ $24, R8
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 24(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 28(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 36(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 40(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 44(R8)
+	ADDQ $192, SI
+	ADDQ $48, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -5014,14 +7000,18 @@ done2:
 	JZ done4
 rows3:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VMOVUPS (BX), Y1
 	VMOVUPS (BX), Y2
 	VMOVUPS (BX), Y3
 	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	LEAQ (SI)(R12*2), DX
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5033,6 +7023,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS (R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5044,6 +7040,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 4(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5055,6 +7057,12 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5066,67 +7074,73 @@ rows3:
 	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(DX), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 12(DX)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y5
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y5, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y0, Y5, Y6, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 28(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y0, Y5, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y0, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y0, Y0
-	VADDPS Y0, Y6, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y0, Y0
-	VADDPS Y5, Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y8
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5139,21 +7153,21 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y0, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y5, Y1, Y1
+	VPADDD Y8, Y1, Y1
 	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
@@ -5173,16 +7187,16 @@ rows3:
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
 	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
 	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
-	VMULPS Y0, Y0, Y5
-	VMULPS Y5, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VMULPS Y8, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
 	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
@@ -5231,8 +7245,107 @@ rows3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-	ADDQ $80, SI
-	ADDQ $20, R8
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 20(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 24(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 28(R8)
+	ADDQ $128, SI
+	ADDQ $32, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -5240,6 +7353,191 @@ done4:
 	TESTQ AX, AX
 	JZ done6
 rows5:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 4(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y0, Y0, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 8(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y4
+	VMULPS Y4, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 12(R8)
+	ADDQ $64, SI
+	ADDQ $16, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5293,8 +7591,8 @@ rows5:
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 

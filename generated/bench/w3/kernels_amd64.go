@@ -77,10 +77,10 @@ func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b 
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX512 sums 784 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
 //
@@ -95,9 +95,9 @@ func dense1ForwardRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 32; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -140,10 +140,10 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX512 sums 784 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
 //
@@ -158,9 +158,9 @@ func dense1ForwardTrainRows(y [][512]float32, x []Input, w *[32][784][16]float32
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 32; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -377,10 +377,10 @@ func dense2Forward(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b 
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-// dense2ForwardRowsPanel0AVX512 sums 512 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
 //
@@ -395,9 +395,9 @@ func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 32; q += 2 {
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -440,10 +440,10 @@ func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX512 sums 512 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
 //
@@ -458,9 +458,9 @@ func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 32; q += 2 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}

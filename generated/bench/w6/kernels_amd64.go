@@ -77,10 +77,10 @@ func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4]
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-// dense1ForwardRowsPanel0AVX512 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -95,9 +95,9 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -140,10 +140,10 @@ func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -158,9 +158,9 @@ func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -308,10 +308,10 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardRowsPanel0AVX512 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -326,9 +326,9 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
@@ -347,10 +347,10 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainRowsPanel0AVX512 sums 64 products for 16 outputs of every row, in tiles of rows.
+// dense2ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -365,9 +365,9 @@ func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]floa
 			return
 		}
 		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
+		for q := 0; q < 4; q += 2 {
+			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 		}
 		return
 	}
