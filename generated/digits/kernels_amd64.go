@@ -444,8 +444,8 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 func dense2GradInputRows(y [][128]float32, x [][10]float32, wt *[128][16]float32, u0 [][128]float32, u1 [][128]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 32, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 16, by6, by2, single6)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]

@@ -568,8 +568,8 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense2GradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by6, by2, single6)
 		return
 	}
 	if useAVX2 {

@@ -690,8 +690,8 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense2GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -1049,8 +1049,8 @@ func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32, u1 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 1, by6, by2, single6)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -1424,8 +1424,8 @@ func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense4GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -1775,8 +1775,8 @@ func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense5GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -2192,8 +2192,8 @@ func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense6GradInputRows(y [][8]float32, x [][2]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {

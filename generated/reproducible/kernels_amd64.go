@@ -458,7 +458,7 @@ func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][1
 // choiceGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -469,8 +469,8 @@ func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
 	if useAVX512 {
 		m := len(x)
-		by2, by1 := m/2, m%2
-		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -752,7 +752,7 @@ func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[
 // dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
+func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -763,9 +763,9 @@ func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, blocks 
 func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
 	if useAVX512 {
 		m := len(x)
-		by2, by1 := m/2, m%2
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], 6, by2, by1)
-		dense4GradInputRowsBlocksAVX512(&y[0][21], &x[0][0], &w[0][21][0], 1, by2, by1)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], 3, by6, by2, single6)
+		dense4GradInputRowsBlocksAVX512(&y[0][17], &x[0][0], &w[0][17][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -1365,7 +1365,7 @@ func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float
 // innerGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func innerGradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+func innerGradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // innerGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -1376,9 +1376,9 @@ func innerGradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, wt *floa
 func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
 	if useAVX512 {
 		m := len(x)
-		by2, by1 := m/2, m%2
-		innerGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 8, by2, by1)
-		innerGradInputRowsBlocksAVX512(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, by2, by1)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		innerGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 4, by6, by2, single6)
+		innerGradInputRowsBlocksAVX512(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, by6, by2, single6)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -1720,7 +1720,7 @@ func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16
 // scoreGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
 //
 //go:noescape
-func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
@@ -1731,8 +1731,8 @@ func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks 
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by2, by1 := m/2, m%2
-		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		return
 	}
 	if useAVX2 {

@@ -540,8 +540,8 @@ func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks
 func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		u0 = u0[:len(x)]
@@ -1051,8 +1051,8 @@ func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks 
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		return
 	}
 	if useAVX2 {

@@ -19,10 +19,14 @@ const (
 // InputsAtOnce is the number of inputs whose gradients a kernel computes
 // together.
 func (s *ISA) InputsAtOnce(elem string) int {
+	n := 4
 	if elem == "float64" {
-		return 2
+		n = 2
 	}
-	return 4
+	if s.masks {
+		n *= 2
+	}
+	return n
 }
 
 // narrow makes the vectors no longer than the chains of a gradient of inputs.
@@ -44,6 +48,9 @@ type gradInput struct {
 // kernel's last arguments count the tiles of each. Separate rounding needs a
 // register for the product.
 func (s *ISA) GradInputRows(fused bool) []int {
+	if s.masks {
+		return []int{6, 2, 1}
+	}
 	if fused {
 		return []int{3, 2, 1}
 	}
@@ -61,7 +68,6 @@ func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
 func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, outputs: k.Terms()}
 	m.inputs = min(s.InputsAtOnce(k.Elem.Acc), k.Outputs)
-	m.narrow()
 	m.halves = schedule.GradInputChains / m.lanes()
 	m.fuse = s.FusesGradInput(k)
 	T := "*" + k.Elem.Acc
@@ -135,11 +141,13 @@ func (m *gradInput) acc(r, k, half int) Y { return Y((r*m.inputs+k)*m.halves + h
 // tile sums over all outputs for some rows and the inputs of the block.
 func (m *gradInput) tile(rows int) {
 	m.Note("%d rows, %d inputs: dx[k] = Σ w[n][k]·dy[n]", rows, m.inputs)
-	for r := range rows {
-		for k := range m.inputs {
-			for h := range m.halves {
-				m.clear(m.acc(r, k, h))
-			}
+	if m.isa.masks {
+		for i := range m.rowVectors(rows) * m.inputs {
+			m.clear(Y(i))
+		}
+	} else {
+		for i := range rows * m.inputs * m.halves {
+			m.clear(Y(i))
 		}
 	}
 	m.Ins("MOVQ", regX, regRow)
@@ -162,7 +170,9 @@ func (m *gradInput) tile(rows int) {
 	if rest := m.outputs - m.Panels.Full*panel; m.Panels.Tail > 0 {
 		m.terms(rows, regBlockTail, m.Panels.Tail, rest)
 	}
-	if m.fuse {
+	if m.isa.masks {
+		m.wideFinish(rows)
+	} else if m.fuse {
 		m.finish(rows)
 	} else {
 		m.storeSums(rows)
@@ -171,6 +181,10 @@ func (m *gradInput) tile(rows int) {
 
 // terms adds the products of a panel's outputs.
 func (m *gradInput) terms(rows int, weights string, width, outputs int) {
+	if m.isa.masks {
+		m.wideTerms(rows, weights, width, outputs)
+		return
+	}
 	dy := func(r int) Y { return m.weight0 + Y(r) }
 	for v := 0; v*m.lanes() < outputs; v++ {
 		valid := min(m.lanes(), outputs-v*m.lanes())

@@ -611,8 +611,8 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *floa
 func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -1037,8 +1037,8 @@ func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by6, by2, single6)
 		return
 	}
 	if useAVX2 {

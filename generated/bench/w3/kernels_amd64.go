@@ -524,9 +524,9 @@ func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *floa
 func dense2GradInputRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
+		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 512; k += 128 {
-			dense2GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/4), by3, by2, single3)
+			dense2GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (512-k)/8), by6, by2, single6)
 		}
 		return
 	}
@@ -872,8 +872,8 @@ func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense3GradInputRows(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 128, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 64, by6, by2, single6)
 		return
 	}
 	if useAVX2 {

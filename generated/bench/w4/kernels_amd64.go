@@ -263,9 +263,9 @@ func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *flo
 func dense10GradInputRows(y [][128]float32, x [][640]float32, w *[40][129][16]float32, u0 [][128]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for k := 0; k < 128; k += 100 {
-			dense10GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		for k := 0; k < 128; k += 96 {
+			dense10GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(12, (128-k)/8), by6, by2, single6)
 		}
 		return
 	}
@@ -1359,8 +1359,8 @@ func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense5GradInputRows(y [][128]float32, x [][8]float32, wt *[128][8]float32, u0 [][128]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -1705,8 +1705,8 @@ func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *floa
 func dense6GradInputRows(y [][8]float32, x [][128]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -2145,8 +2145,8 @@ func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *floa
 func dense9GradInputRows(y [][128]float32, x [][128]float32, w *[8][129][16]float32, u0 [][128]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense9GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 32, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense9GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by6, by2, single6)
 		return
 	}
 	if useAVX2 {

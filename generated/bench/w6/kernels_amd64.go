@@ -535,8 +535,8 @@ func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *floa
 func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
@@ -961,8 +961,8 @@ func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *flo
 func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
 	if useAVX512 {
 		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by3, by2, single3)
+		by6, by2, single6 := rowTiles(m, 6, 2)
+		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
