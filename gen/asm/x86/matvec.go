@@ -9,12 +9,22 @@ import (
 
 const (
 	panel = 16
-	// accumulators is how many vectors are summed at once: enough to hide the
-	// latency of the multiply-add.
-	accumulators = 8
 	// unrollTerms is the number of inputs in one turn of the loop.
 	unrollTerms = 8
 )
+
+// firstCache is the least size of a first-level cache that there is.
+const firstCache = 32 << 10
+
+// atOnce is how many vectors are summed at once: enough to hide the latency of
+// the multiply-add. Where long vectors come from the second cache, half as
+// many keep it busy, and with fewer streams it is faster.
+func (w *writer) atOnce(p kernel.Panels) int {
+	if w.bytes == 64 && p.Full*p.PanelRows*panel*w.size() > firstCache {
+		return 4
+	}
+	return 8
+}
 
 // vector is one vector of outputs: where its weights, bias and results lie.
 type vector struct {
@@ -79,7 +89,7 @@ func (m matVec) bias() bool { return m.Init == kernel.Bias }
 // loopPanels is the number of panels in one turn of the loop over panels, 0
 // if there are too few for a loop.
 func (m matVec) loopPanels() int {
-	per := accumulators * m.lanes() / panel
+	per := m.atOnce(m.Panels) * m.lanes() / panel
 	if m.Chains > 1 || m.Panels.Full < 2*per {
 		return 0
 	}
@@ -96,14 +106,14 @@ func (m matVec) panelLoop(vs []vector, per int) []vector {
 	loop := m.Label("panels")
 	m.Ins("MOVQ", fmt.Sprintf("$%d", turns), regTurns)
 	m.Place(loop)
-	m.group(vs[:accumulators])
+	m.group(vs[:m.atOnce(m.Panels)])
 	m.advance(regPanels, per*m.panelBytes())
 	m.advance(regY, per*panel*m.size())
 	if m.bias() {
 		m.advance(regBias, per*panel*m.size())
 	}
 	m.countdown(regTurns, loop)
-	rest := vs[turns*accumulators:]
+	rest := vs[turns*m.atOnce(m.Panels):]
 	out := make([]vector, len(rest))
 	for i, v := range rest {
 		out[i] = v
@@ -141,7 +151,7 @@ func (m matVec) groups(vs []vector) [][]vector {
 			}
 		}
 	}
-	most := max(1, accumulators/m.Chains)
+	most := max(1, m.atOnce(m.Panels)/m.Chains)
 	count := (len(vs) + most - 1) / most
 	var out [][]vector
 	for i := range count {
