@@ -171,7 +171,11 @@ func (b *body) mapOp(o *ir.Map) error {
 	if k := b.elementWise(o, out.Size()); k != nil {
 		args := []jen.Code{exprf("%s", y.ptr)}
 		for _, x := range o.In {
-			args = append(args, exprf("%s", b.pointer(x)))
+			if isNumber(x) {
+				args = append(args, exprf("%s", b.at[x].idx))
+			} else {
+				args = append(args, exprf("%s", b.pointer(x)))
+			}
 		}
 		b.add(jen.Id(k.name).Call(args...))
 		return nil

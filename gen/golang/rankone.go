@@ -119,7 +119,7 @@ func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
 		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
-		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows},
+		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, Ahead: e.plan.Ahead(),
 	}
 }
 
@@ -134,7 +134,7 @@ func (r *rankOne) build(k *kernelFunc) {
 	T := typeName(r.e.elem)
 	k.doc = []string{
 		fmt.Sprintf("%s is the step of layer %q by one sample:", k.name, oneLine(r.Layer)), "",
-		"\tfor n := range dy {", "\t\ts := -rate * dy[n]", "\t\tfor k := range x {", "\t\t\tw[n][k] += x[k] * s", "\t\t}", "\t\tb[n] += s", "\t}", "",
+		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] += (-rate * x[k]) * dy[n]", "\t\t}", "\t\tb[n] += -rate * dy[n]", "\t}", "",
 		"It does not allocate.",
 	}
 	for i, t := range weightTypes(r.l, T) {
@@ -148,12 +148,11 @@ func (r *rankOne) build(k *kernelFunc) {
 	panel := func(w, q, first string, outs int) []jen.Code {
 		out := []jen.Code{
 			letf("d", "(*%s)(dy[%s:%s+%d])", array(r.e.elem, outs), first, first, outs),
-			jen.Var().Id("s").Id(array(r.e.elem, outs)),
-			forRange("j, dj", "d", setf("s[j]", "negative * dj")),
-			forRange("k, xk", "x", letf("wk", "&%s[k]", w), forRange("j, sj", "s", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("xk * sj")))),
+			forRange("k, xk", "x", letf("wk", "&%s[k]", w), letf("s", "negative * xk"),
+				forRange("j, dj", "d", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("s * dj")))),
 		}
 		if r.B != nil {
-			out = append(out, letf("bq", "&b[%s]", q), forRange("j, sj", "s", jen.Id("bq[j]").Op("+=").Id("sj")))
+			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("+=").Id(T).Call(exprf("negative * dj"))))
 		}
 		return out
 	}
@@ -331,7 +330,11 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 			jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))))
 	}
 	if then.B != nil {
-		out = append(out, forRange("j, dj", "x", jen.Id("b[j/16][j%16]").Op("+=").Id("negative * dj")))
+		bias := *kern
+		bias.Inputs, bias.DX, bias.Bias, bias.Epilogue = 0, false, true, nil
+		name := e.share(k, fmt.Sprintf("%+v", bias), k.name+"Bias", "updates the bias.",
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, &bias) })
+		out = append(out, jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", "))))
 	}
 	if !fuses {
 		out = append(out, p.finishOne()...)

@@ -246,7 +246,11 @@ func (b *body) bindTargetsAt(i string) {
 		if len(b.e.prog.Outputs) > 1 {
 			field = "." + spec.GoName(o.Name)
 		}
-		b.at[o.Target] = place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
+		at := place{"y[" + i + "]" + field, "&y[" + i + "]" + field}
+		if field == "" {
+			at.ptr = fmt.Sprintf("(*%s)(%s)", array(o.Target.DType, o.Target.Size()), at.ptr)
+		}
+		b.at[o.Target] = at
 	}
 }
 

@@ -55,11 +55,18 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	}
 	T := typeName(e.elem)
 	m := &elementWise{kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
-	args := []arg{{"y", m.YType}}
+	args, views := []arg{{"y", m.YType}}, map[string]string{}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
-		if x.Kind == ir.Param || isNumber(x) {
+		if x.Kind == ir.Param || x.DType != e.elem {
 			return nil
+		}
+		if isNumber(x) {
+			name := fmt.Sprintf("x%d", i)
+			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: o.InNames[i], Arg: name, Type: "*" + T, Single: true})
+			args = append(args, arg{name, T})
+			operands[i], views[name] = name, "&"+name
+			continue
 		}
 		op := kernel.MapOperand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
 		operands[i] = op.Arg + "[j]"
@@ -75,7 +82,7 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 	key := fmt.Sprintf("map %d %s %v", size, o.Prog, m.Ins)
 	return e.kernel(key, o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(o.Prog))}
-		k.args, k.sums, k.vector = args, "y", m
+		k.args, k.sums, k.vector, k.views = args, "y", m, views
 		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
 	})
 }

@@ -20,6 +20,7 @@ type Kernel struct {
 	Elem     Elements
 	Fused    bool   // assembly rounds product and sum once
 	Panels   Panels // where the weights lie
+	Ahead    int    // inputs whose weights are fetched ahead; 0 where they are in a near cache
 	Outputs  int    // sums per position; the lanes of the panels hold them
 	Chains   int    // interleaved accumulator chains of each sum
 	Init     Init

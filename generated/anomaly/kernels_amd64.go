@@ -1120,6 +1120,19 @@ func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
+// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	if useAVX2 {
+		mseGradientEachAVX2(y, x0, x1, &x2)
+		return
+	}
+	mseGradientEachGeneric(y, x0, x1, x2)
+}
+
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
 func rowTiles(n int, a int, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {

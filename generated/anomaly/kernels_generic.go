@@ -826,3 +826,10 @@ func dense6ForwardRowsGeneric(y [][128]float32, x [][8]float32, w *[8][8][16]flo
 		dense6ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
+
+// mseGradientEachGeneric is dp = s · (2 · (p - t)) for every element. y may be an operand.
+func mseGradientEachGeneric(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	for j := range y {
+		y[j] = float32(mseGradient(x0[j], x1[j], x2))
+	}
+}

@@ -282,3 +282,7 @@ func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	mseGradientEachGeneric(y, x0, x1, x2)
+}

@@ -58,9 +58,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
 		lZ10[i][0] = s_3
-		for j := range dz10[i] {
-			dz10[i][j] = mseGradient(z10[i][j], y[i][j], s_2)
-		}
+		mseGradientEach(&dz10[i], &z10[i], (*[640]float32)(&y[i]), s_2)
 	}
 	dense10GradInputRows(dz9, dz10, &p.w10, a9)
 	dense9GradInputRows(dz8, dz9, &p.w9, a8)

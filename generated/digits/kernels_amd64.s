@@ -14,6 +14,44 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
+// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
+//
+// func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+TEXT ·crossEntropyGradientEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	MOVQ x3+32(FP), BX
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS (BX), Y1
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y2
+	VMOVUPS (DX)(AX*1), Y3
+
+	// dp = s · ((e / z) - h)
+	VDIVPS Y0, Y2, Y4
+	VSUBPS Y3, Y4, Y4
+	VMULPS Y4, Y1, Y4
+	VMOVUPS Y4, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y2
+	VMASKMOVPS (SI)(AX*1), Y2, Y3
+	VMASKMOVPS (DX)(AX*1), Y2, Y4
+
+	// dp = s · ((e / z) - h)
+	VDIVPS Y0, Y3, Y5
+	VSUBPS Y4, Y5, Y5
+	VMULPS Y5, Y1, Y5
+	VMASKMOVPS Y5, Y2, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
 DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
 DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
 DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666

@@ -2,6 +2,13 @@
 
 package digits
 
+// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
+func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	for j := range y {
+		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
+	}
+}
+
 // dense1ForwardGeneric computes the output of layer "dense1", 64→128:
 //
 //	for n := range y {

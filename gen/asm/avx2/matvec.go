@@ -191,6 +191,7 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 	terms := func(n int) {
 		for k := range n {
 			m.broadcast(mem(regX, k*m.size()))
+			m.prefetch(m.Ahead, vs, k)
 			for v := range vs {
 				m.mulAdd(mem(vs[v].base, vs[v].disp+k*vs[v].stride), acc(v, k%m.Chains))
 			}
@@ -211,6 +212,21 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 		rest = m.inputs
 	}
 	terms(rest)
+}
+
+// cacheLine is what a prefetch brings, in bytes.
+const cacheLine = 64
+
+// prefetch fetches the weights some inputs after input k.
+func (w *writer) prefetch(ahead int, vs []vector, k int) {
+	if ahead == 0 {
+		return
+	}
+	for _, v := range vs {
+		if v.base == regW && v.disp%cacheLine == 0 {
+			w.Ins("PREFETCHT0", mem(v.base, v.disp+(k+ahead)*v.stride))
+		}
+	}
 }
 
 // Registers of a list: R9 walks it, R12 and R13 are the offset of an input

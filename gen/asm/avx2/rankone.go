@@ -16,7 +16,7 @@ type rankOne struct {
 	extra  *kernel.Operand
 }
 
-// RankOne prints s = −rate·dy, w += x·s, b += s. Arguments: w and wt as there
+// RankOne prints s = −rate·x, w += s·dy, b −= rate·dy. Arguments: w and wt as there
 // are panels, b if there is a bias, x, dy, the negative rate and, for a list of
 // inputs, list with their byte offsets and count.
 //
@@ -71,11 +71,10 @@ func FusesRankOne(elem string, epilogue []kernel.Epilogue) bool {
 }
 
 // Registers: SI x, DI the list or the displacement of the input, R10–R13 the
-// weights of the inputs at hand, BX walks dy, DX the bias or the rate, R8 dx, AX counts the
-// inputs.
+// weights of the inputs at hand, BX walks dy, R8 dx, AX counts the inputs.
 var rowRegs = [4]string{"R10", "R11", "R12", "R13"}
 
-const regDY, regRate = "BX", "DX"
+const regDY = "BX"
 
 // alone: every panel group once, the step's factors in registers.
 func (m *rankOne) alone() {
@@ -119,7 +118,7 @@ func (m *rankOne) alone() {
 // group adds x·s to the weights of some vectors of outputs.
 func (m *rankOne) group(vs []vector) {
 	last := vs[len(vs)-1]
-	m.Note("s[n] = −rate·dy[n], w[n][k] += x[k]·s[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
+	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), zero.String())
 	for i, v := range vs {
@@ -130,13 +129,15 @@ func (m *rankOne) group(vs []vector) {
 		} else {
 			m.load(src, Y(i))
 		}
-		m.Ins(m.op("VMULPS", "VMULPD"), zero.String(), Y(i).String(), Y(i).String())
 		if m.Bias {
 			b := mem(regBias, v.first*m.size())
-			m.load(b, accumulators)
-			m.add(Y(i), accumulators, accumulators)
+			m.Ins(m.op("VMULPS", "VMULPD"), zero.String(), Y(i).String(), Y(accumulators).String())
+			m.Ins(m.op("VADDPS", "VADDPD"), b, Y(accumulators).String(), Y(accumulators).String())
 			m.store(accumulators, b)
 		}
+	}
+	if m.Inputs == 0 {
+		return
 	}
 	m.pointer("x", regX)
 	if m.Panels.Full > 0 {
@@ -146,6 +147,7 @@ func (m *rankOne) group(vs []vector) {
 		m.pointer("wt", regTail)
 	}
 	row := func(k int, at func(v vector) string) {
+		m.Ins(m.op("VMULPS", "VMULPD"), zero.String(), broadcast.String(), broadcast.String())
 		for i, v := range vs {
 			t := Y(accumulators + (k*len(vs)+i)%(int(zero)-accumulators))
 			m.load(at(v), t)
@@ -172,6 +174,7 @@ func (m *rankOne) group(vs []vector) {
 	rows := func(n int) {
 		for k := range n {
 			m.broadcast(mem(regX, k*m.size()))
+			m.prefetch(m.Ahead, vs, k)
 			row(k, func(v vector) string { return mem(v.base, v.disp+k*v.stride) })
 		}
 	}
@@ -249,16 +252,19 @@ func (m *rankOne) rows(inputs int, arg string, width int) {
 // block takes some inputs over all outputs.
 func (m *rankOne) block(inputs int) {
 	x := func(i int) Y { return Y(4*m.halves + i) }
-	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] += x[k]·s[n]", inputs)
+	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]", inputs)
+	rate := broadcast.String()
+	m.pointer("rate", regDY)
+	m.broadcast(mem(regDY, 0))
 	for i := range inputs {
 		m.offset(i)
 		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i).String())
+		m.Ins(m.op("VMULPS", "VMULPD"), rate, x(i).String(), x(i).String())
 		for h := range m.halves {
 			m.clear(m.acc(i, h))
 		}
 	}
 	m.pointer("dy", regDY)
-	m.pointer("rate", regRate)
 	if n := m.Panels.Full; n > 0 {
 		m.rows(inputs, "w", panel)
 		loop := m.Label("panels")
@@ -284,7 +290,7 @@ func (m *rankOne) block(inputs int) {
 
 // outputs takes the outputs of a panel.
 func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
-	const dy, s, first = 12, 13, 14 // free registers
+	const dy, first = 13, 14 // free registers
 	for v := 0; v*m.lanes() < outputs; v++ {
 		valid := min(m.lanes(), outputs-v*m.lanes())
 		if valid < m.lanes() {
@@ -293,8 +299,6 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 		} else {
 			m.load(mem(regDY, v*vectorBytes), dy)
 		}
-		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regRate, 0), Y(s).String())
-		m.Ins(m.op("VMULPS", "VMULPD"), Y(s).String(), Y(dy).String(), Y(s).String())
 		for i := range inputs {
 			at := mem(rowRegs[i], v*vectorBytes)
 			w := Y(first)
@@ -309,8 +313,11 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 			} else {
 				m.load(at, w)
 			}
+			if m.Ahead > 0 && (v*vectorBytes)%cacheLine == 0 {
+				m.Ins("PREFETCHT0", mem(rowRegs[i], v*vectorBytes+inputs*panel*m.size()))
+			}
 			m.mulAddOf(w, dy, m.acc(i, v%m.halves))
-			m.mulAddOf(x(i), s, w)
+			m.mulAddOf(x(i), dy, w)
 			m.store(w, at)
 		}
 	}

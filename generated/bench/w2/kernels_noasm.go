@@ -3,6 +3,10 @@
 
 package w2
 
+func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
+}
+
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }

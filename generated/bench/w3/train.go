@@ -44,9 +44,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	clear(tHot[:])
 	tHot[y[0]] = 1
 	dz3 := &ws.t8[0]
-	for j := range dz3 {
-		dz3[j] = crossEntropyGradient(z3Exp[j], z3Sum[0], tHot[j], s_2)
-	}
+	crossEntropyGradientEach(dz3, z3Exp, z3Sum, tHot, s_2)
 	lossY := 0 + lZ3[0]
 	loss := loss_2(lossY, s_2)
 	dz2 := &ws.t9[0]
@@ -99,9 +97,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
 		clear(tHot[i][:])
 		tHot[i][y[i]] = 1
-		for j := range dz3[i] {
-			dz3[i][j] = crossEntropyGradient(z3Exp[i][j], z3Sum[i][0], tHot[i][j], s_2)
-		}
+		crossEntropyGradientEach(&dz3[i], &z3Exp[i], &z3Sum[i], &tHot[i], s_2)
 	}
 	dense3GradInputRows(dz2, dz3, &p.w3, a2)
 	dense2GradInputRows(dz1, dz2, &p.w2, a1)

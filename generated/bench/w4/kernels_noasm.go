@@ -318,3 +318,7 @@ func dense9WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 func dense9WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense9WeightSgdGeneric(t, p, g, lr)
 }
+
+func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+	mseGradientEachGeneric(y, x0, x1, x2)
+}
