@@ -291,14 +291,14 @@ func (e *emitter) memory(f *jen.File) {
 		}
 	}
 	for _, v := range t.Rows {
-		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, v.Size())).Comment("of every sample"))
-		if rest := e.plan.Options.Batch * v.Size() % schedule.Panel; rest > 0 {
+		fields = append(fields, jen.Id(e.rowField(v)).Id(array(v.DType, e.plan.Options.Batch, e.rowStride(v.Size()))).Comment("of every sample"))
+		if rest := e.plan.Options.Batch * e.rowStride(v.Size()) % schedule.Panel; rest > 0 {
 			fields = append(fields, jen.Id("_").Id(array(v.DType, schedule.Panel-rest)))
 		}
 	}
 	fields = append(fields,
-		jen.Id("gradientSpace").Struct(slots(e.elem, t.Gradients.Sample.Slots, e.rowCount()...)...),
-		jen.Id("lossSpace").Struct(slots(e.elem, t.Evaluate.Sample.Slots, e.rowCount()...)...))
+		jen.Id("gradientSpace").Struct(e.batchSlots(t.Gradients.Sample)...),
+		jen.Id("lossSpace").Struct(e.batchSlots(t.Evaluate.Sample)...))
 	if t.One != nil {
 		fields = append(fields, jen.Id("oneSpace").Struct(slots(e.elem, t.One.Slots, 1)...))
 	}

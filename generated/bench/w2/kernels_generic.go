@@ -163,10 +163,10 @@ func dense1ForwardGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float
 }
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
-func dense1ForwardRowsGeneric(y [][128]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
+func dense1ForwardRowsGeneric(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+		dense1ForwardGeneric((*[128]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -312,10 +312,10 @@ func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32,
 }
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
-func dense2ForwardRowsGeneric(y [][10]float32, x [][128]float32, wt *[128][16]float32, b *[1][16]float32) {
+func dense2ForwardRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+		dense2ForwardGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 

@@ -191,8 +191,8 @@ type memory struct {
 	grads         params           // gradients of the current step
 	lZ2           [32][1]float32   // of every sample
 	dz2           [32][10]float32  // of every sample
-	a1            [32][128]float32 // of every sample
-	dz1           [32][128]float32 // of every sample
+	a1            [32][144]float32 // of every sample
+	dz1           [32][144]float32 // of every sample
 	lZ2_2         [32][1]float32   // of every sample
 	gradientSpace struct {
 		t0 [32][10]float32
@@ -202,7 +202,7 @@ type memory struct {
 		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][128]float32
+		t0 [32][144]float32
 		t1 [32][10]float32
 		t2 [32][1]float32
 		t3 [32][10]float32

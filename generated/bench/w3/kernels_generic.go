@@ -163,10 +163,10 @@ func dense1ForwardGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]floa
 }
 
 // dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
-func dense1ForwardRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+		dense1ForwardGeneric((*[512]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -324,10 +324,10 @@ func dense2ForwardGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]floa
 }
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
-func dense2ForwardRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], w, b)
+		dense2ForwardGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -473,10 +473,10 @@ func dense3ForwardGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32,
 }
 
 // dense3ForwardRowsGeneric is dense3ForwardGeneric for every row.
-func dense3ForwardRowsGeneric(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
+		dense3ForwardGeneric(&y[i], (*[512]float32)(x[i][:]), wt, b)
 	}
 }
 

@@ -19,7 +19,7 @@ func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b 
 	dense1ForwardGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
@@ -27,11 +27,11 @@ func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float3
 	dense1ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrainRows(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-func dense1GradWeight(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
 
@@ -59,7 +59,7 @@ func dense2Forward(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b 
 	dense2ForwardGeneric(y, x, w, b)
 }
 
-func dense2ForwardRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
@@ -67,7 +67,7 @@ func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
-func dense2ForwardTrainRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
@@ -75,11 +75,11 @@ func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float3
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
 
-func dense2GradInputRows(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
-func dense2GradWeight(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
 
@@ -107,7 +107,7 @@ func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1]
 	dense3ForwardGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
@@ -115,7 +115,7 @@ func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b
 	dense3ForwardTrainGeneric(y, x, wt, b)
 }
 
-func dense3ForwardTrainRows(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
@@ -123,11 +123,11 @@ func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
 
-func dense3GradInputRows(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
 
-func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dense3GradWeightGeneric(gt, dy, x)
 }
 

@@ -180,10 +180,10 @@ func dense1ForwardTrainGeneric(y *[512]float32, x *[784]float32, w *[32][784][16
 }
 
 // dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
+func dense1ForwardTrainRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[784]float32)(&x[i]), w, b)
+		dense1ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -196,7 +196,7 @@ func dense1ForwardTrainRowsGeneric(y [][512]float32, x []Input, w *[32][784][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][512]float32, x []Input) {
+func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 784 {
@@ -313,10 +313,10 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
-func dense2BiasGrad(g *[32][16]float32, dy [][512]float32) {
+func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 	*g = [32][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[512]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -501,10 +501,10 @@ func dense2ForwardTrainGeneric(y *[512]float32, x *[512]float32, w *[32][513][16
 }
 
 // dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
+		dense2ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -548,11 +548,11 @@ func dense2GradInputOneGeneric(y *[512]float32, x *[512]float32, w *[32][513][16
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513][16]float32, u0 [][512]float32) {
+func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense2GradInput(&y[i], &x[i], w, &u0[i])
+		dense2GradInput((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -565,7 +565,7 @@ func dense2GradInputRowsGeneric(y [][512]float32, x [][512]float32, w *[32][513]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][512]float32, x [][512]float32) {
+func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
@@ -685,7 +685,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 	*g = [1][16]float32{}
 	for b := range dy {
-		d := &dy[b]
+		d := (*[10]float32)(dy[b][:])
 		for j, dj := range d {
 			g[j/16][j%16] += dj
 		}
@@ -858,10 +858,10 @@ func dense3ForwardTrainGeneric(y *[10]float32, x *[512]float32, wt *[512][16]flo
 }
 
 // dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][512]float32, wt *[512][16]float32, b *[1][16]float32) {
+func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense3ForwardTrainGeneric(&y[i], (*[512]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -907,11 +907,11 @@ func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]flo
 }
 
 // dense3GradInputRowsGeneric is dense3GradInput for every row.
-func dense3GradInputRowsGeneric(y [][512]float32, x [][10]float32, wt *[512][16]float32, u0 [][512]float32) {
+func dense3GradInputRowsGeneric(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense3GradInput(&y[i], &x[i], wt, &u0[i])
+		dense3GradInput((*[512]float32)(y[i][:]), &x[i], wt, (*[512]float32)(u0[i][:]))
 	}
 }
 
@@ -924,7 +924,7 @@ func dense3GradInputRowsGeneric(y [][512]float32, x [][10]float32, wt *[512][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][512]float32) {
+func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dy = dy[:len(x)]
 	for k := range 512 {
 		gk := &gt[k]

@@ -205,10 +205,10 @@ type memory struct {
 	grads         params           // gradients of the current step
 	lZ3           [32][1]float32   // of every sample
 	dz3           [32][10]float32  // of every sample
-	a2            [32][512]float32 // of every sample
-	dz2           [32][512]float32 // of every sample
-	a1            [32][512]float32 // of every sample
-	dz1           [32][512]float32 // of every sample
+	a2            [32][528]float32 // of every sample
+	dz2           [32][528]float32 // of every sample
+	a1            [32][528]float32 // of every sample
+	dz1           [32][528]float32 // of every sample
 	lZ3_2         [32][1]float32   // of every sample
 	gradientSpace struct {
 		t0 [32][10]float32
@@ -218,8 +218,8 @@ type memory struct {
 		t4 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][512]float32
-		t1 [32][512]float32
+		t0 [32][528]float32
+		t1 [32][528]float32
 		t2 [32][10]float32
 		t3 [32][1]float32
 		t4 [32][10]float32

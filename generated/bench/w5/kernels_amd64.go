@@ -53,10 +53,10 @@ func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b
 func dense1ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
-func dense1ForwardRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1Forward(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1Forward((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -89,10 +89,10 @@ func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float
 func dense1ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][1024]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
+func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[256]float32)(&x[0]), w, b)
+			dense1ForwardTrain((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -119,7 +119,7 @@ func gradient16_3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense1GradWeight(g *[64][257][16]float32, dy [][1024]float32, x []Input) {
+func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_3AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
@@ -235,10 +235,10 @@ func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, 
 func dense2ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], w, b)
+			dense2Forward((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -271,10 +271,10 @@ func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]floa
 func dense2ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][512]float32, x [][1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
+			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -314,7 +314,7 @@ func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]floa
 func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][1024]float32, x [][512]float32, w *[32][1025][16]float32, u0 [][1024]float32) {
+func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -340,7 +340,7 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][1025][16]float32, dy [][512]float32, x [][1024]float32) {
+func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
@@ -456,10 +456,10 @@ func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b 
 func dense3ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
-func dense3ForwardRows(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], w, b)
+			dense3Forward((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -492,10 +492,10 @@ func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float3
 func dense3ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRows(y [][256]float32, x [][512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], w, b)
+			dense3ForwardTrain((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -535,7 +535,7 @@ func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float3
 func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
-func dense3GradInputRows(y [][512]float32, x [][256]float32, w *[16][513][16]float32, u0 [][512]float32) {
+func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -561,7 +561,7 @@ func gradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(g *[16][513][16]float32, dy [][256]float32, x [][512]float32) {
+func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	if useAVX2 {
 		for q := range g {
 			gradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
@@ -675,10 +675,10 @@ func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][1
 func dense4ForwardRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
-func dense4ForwardRows(y []Output, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward_2((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -694,10 +694,10 @@ func dense4ForwardRows(y []Output, x [][256]float32, wt *[256][8]float32, b *[1]
 func dense4ForwardRows_2Panel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardRows_2(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -727,10 +727,10 @@ func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *
 func dense4ForwardTrainRowsPanel0AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
-func dense4ForwardTrainRows(y [][1]float32, x [][256]float32, wt *[256][8]float32, b *[1][16]float32) {
+func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4ForwardTrain_2(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
@@ -795,7 +795,7 @@ func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 
 func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
-func dense4GradInputRows(y [][256]float32, x [][1]float32, wt *[256][8]float32, u0 [][256]float32) {
+func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
@@ -819,7 +819,7 @@ func gradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][256]float32) {
+func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	if useAVX2 {
 		gradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
 		return

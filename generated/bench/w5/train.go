@@ -157,20 +157,20 @@ type memory struct {
 	grads         params            // gradients of the current step
 	lZ4           [32][1]float32    // of every sample
 	dz4           [32][1]float32    // of every sample
-	a3            [32][256]float32  // of every sample
-	dz3           [32][256]float32  // of every sample
-	a2            [32][512]float32  // of every sample
-	dz2           [32][512]float32  // of every sample
-	a1            [32][1024]float32 // of every sample
-	dz1           [32][1024]float32 // of every sample
+	a3            [32][272]float32  // of every sample
+	dz3           [32][272]float32  // of every sample
+	a2            [32][528]float32  // of every sample
+	dz2           [32][528]float32  // of every sample
+	a1            [32][1040]float32 // of every sample
+	dz1           [32][1040]float32 // of every sample
 	lZ4_2         [32][1]float32    // of every sample
 	gradientSpace struct {
 		t0 [32][1]float32
 	}
 	lossSpace struct {
-		t0 [32][1024]float32
-		t1 [32][512]float32
-		t2 [32][256]float32
+		t0 [32][1040]float32
+		t1 [32][528]float32
+		t2 [32][272]float32
 		t3 [32][1]float32
 	}
 	oneSpace struct {
