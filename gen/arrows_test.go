@@ -45,8 +45,8 @@ var arrows = map[string]string{
 
 	// Assembly.
 	"gen/asm":      "",
-	"gen/asm/avx2": "gen/asm gen/ir/expr gen/kernel gen/schedule",
-	"gen/target":   "gen/asm gen/asm/avx2 gen/kernel",
+	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule",
+	"gen/target":   "gen/asm gen/asm/x86 gen/kernel",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",

@@ -22,7 +22,7 @@ var activations = []Activation{
 	{
 		Kind: spec.Kind{Name: "sigmoid", Aliases: []string{"logistic"}, Doc: "Logistic function, y = 1/(1 + exp(−x)), y′ = y·(1 − y) (lecture eq. 2; PyTorch Sigmoid)."},
 		Y:    formula("y = sigmoid(x)"), DX: formula("dx = dy*(y*(1 - y))"),
-		Bound: "y: 3·2⁻²⁴·|y|; y′: 1.5·2⁻²⁴",
+		Bound: "y: 3.5·2⁻²⁴·|y|; y′: 1.5·2⁻²⁴",
 	},
 	{
 		Kind: spec.Kind{
@@ -158,7 +158,7 @@ var activations = []Activation{
 			m = select(a < 0, 2, 2*e*e)
 			q = 1/(n + m); r = n*q
 			dx = dy*(r + a*(select(a < 0, e, 1)/(1 + e)*(m*q*(1 + r))))`),
-		Bound: "y: 5·2⁻²⁴·|y|; y′: 3·2⁻²⁴",
+		Bound: "y: 5·2⁻²⁴·|y|; y′: 3.5·2⁻²⁴",
 	},
 	softmax,
 	logSoftmax,

@@ -46,22 +46,22 @@ DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -70,38 +70,38 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -155,33 +155,33 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y4, Y5, Y4
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y4, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y4, Y9, Y9
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y4, Y8, Y4
-	VADDPS Y4, Y7, Y4
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y5
-	VORPS Y5, Y4, Y4
-	VMOVUPS Y4, (R8)
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
@@ -189,32 +189,32 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y4, Y0
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y4
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y5, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y4, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y4, Y7, Y4
-	VADDPS Y6, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y4
 	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y4
-	VORPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -223,32 +223,32 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y4
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -257,32 +257,32 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y2, Y4
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -319,22 +319,22 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -343,38 +343,38 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -520,33 +520,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -555,33 +555,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
 	JNZ finish3
@@ -683,33 +683,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -717,32 +717,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -751,32 +751,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -785,32 +785,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -819,32 +819,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -853,32 +853,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
@@ -887,32 +887,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
@@ -921,32 +921,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
@@ -955,32 +955,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
@@ -989,32 +989,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -1058,33 +1058,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -1092,32 +1092,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -1159,22 +1159,22 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1183,38 +1183,38 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -1360,33 +1360,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -1395,33 +1395,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
 	JNZ finish3
@@ -1523,33 +1523,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1557,32 +1557,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -1591,32 +1591,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -1625,32 +1625,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -1659,32 +1659,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -1693,32 +1693,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
@@ -1727,32 +1727,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
@@ -1761,32 +1761,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
@@ -1795,32 +1795,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
@@ -1829,32 +1829,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -1898,33 +1898,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1932,32 +1932,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -1999,22 +1999,22 @@ DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2023,38 +2023,38 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -2108,33 +2108,33 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y4, Y5, Y4
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y4, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y4, Y9, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y4, Y8, Y4
-	VADDPS Y4, Y7, Y4
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y5
-	VORPS Y5, Y4, Y4
-	VMOVUPS Y4, (R8)
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
@@ -2142,32 +2142,32 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y4, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y4
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y5, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y4, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y4, Y7, Y4
-	VADDPS Y6, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y4
 	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y4
-	VORPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -2176,32 +2176,32 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -2210,32 +2210,32 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -2272,22 +2272,22 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2296,38 +2296,38 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -2473,33 +2473,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -2508,33 +2508,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
 	JNZ finish3
@@ -2636,33 +2636,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -2670,32 +2670,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -2704,32 +2704,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -2738,32 +2738,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -2772,32 +2772,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -2806,32 +2806,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
@@ -2840,32 +2840,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
@@ -2874,32 +2874,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
@@ -2908,32 +2908,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
@@ -2942,32 +2942,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -3011,33 +3011,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -3045,32 +3045,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -3112,22 +3112,22 @@ DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -3136,38 +3136,38 @@ DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -3221,33 +3221,33 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y4, Y5, Y4
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y4, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y4, Y9, Y9
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y4, Y8, Y4
-	VADDPS Y4, Y7, Y4
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y5
-	VORPS Y5, Y4, Y4
-	VMOVUPS Y4, (R8)
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
@@ -3255,32 +3255,32 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y4, Y0
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y4
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y5, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y4, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y4, Y7, Y4
-	VADDPS Y6, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y4
 	VADDPS Y4, Y0, Y0
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y4
-	VORPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -3289,32 +3289,32 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -3323,32 +3323,32 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -3587,22 +3587,22 @@ DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -3611,38 +3611,38 @@ DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -3730,33 +3730,33 @@ inputs1:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardAVX2Const<>+0(SB), Y2, Y0
@@ -3764,32 +3764,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -3798,32 +3798,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -3832,32 +3832,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -3894,22 +3894,22 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -3918,38 +3918,38 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -4097,33 +4097,33 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -4131,32 +4131,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -4165,32 +4165,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -4199,32 +4199,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -4233,32 +4233,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -4267,32 +4267,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
@@ -4396,33 +4396,33 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -4430,32 +4430,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -4464,32 +4464,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -4498,32 +4498,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -4597,33 +4597,33 @@ terms9:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y4, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -4631,32 +4631,32 @@ terms9:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
@@ -4698,22 +4698,22 @@ DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -4722,38 +4722,38 @@ DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -4841,33 +4841,33 @@ inputs1:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y2, Y0
@@ -4875,32 +4875,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -4909,32 +4909,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -4943,32 +4943,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -5005,22 +5005,22 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -5029,38 +5029,38 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -5208,33 +5208,33 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -5242,32 +5242,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -5276,32 +5276,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -5310,32 +5310,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -5344,32 +5344,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -5378,32 +5378,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
@@ -5507,33 +5507,33 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -5541,32 +5541,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -5575,32 +5575,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -5609,32 +5609,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -5708,33 +5708,33 @@ terms9:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y4, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -5742,32 +5742,32 @@ terms9:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
@@ -5864,66 +5864,66 @@ panels4:
 	ADDQ $2048, DI
 	DECQ CX
 	JNZ panels4
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 256(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 256(R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 256(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 256(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	ADDQ $384, R13
@@ -5980,37 +5980,37 @@ panels7:
 	ADDQ $2048, DI
 	DECQ CX
 	JNZ panels7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	ADDQ $256, R13
@@ -6053,35 +6053,35 @@ panels10:
 	ADDQ $2048, DI
 	DECQ CX
 	JNZ panels10
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	ADDQ $128, R13
@@ -6241,6 +6241,7 @@ TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-72
 	MOVQ correction_+32(FP), R12
 	MOVQ x+48(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+56(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -6284,115 +6285,115 @@ rows3:
 	VMOVUPS (DX), Y10
 	VSUBPS Y9, Y0, Y11
 	VMULPS learn2_2AVX2Const<>+0(SB), Y11, Y11
-	VADDPS Y11, Y9, Y11
-	VMULPS learn2_2AVX2Const<>+32(SB), Y10, Y9
-	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS Y12, Y9, Y9
-	VMULPS Y11, Y6, Y10
-	VSQRTPS Y9, Y12
-	VDIVPS Y7, Y12, Y12
-	VADDPS learn2_2AVX2Const<>+96(SB), Y12, Y12
-	VDIVPS Y12, Y10, Y10
-	VSUBPS Y10, Y8, Y10
-	VMOVUPS Y10, (R8)
-	VMOVUPS Y11, (BX)
-	VMOVUPS Y9, (DX)
+	VADDPS Y11, Y9, Y9
+	VMULPS learn2_2AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VMULPS Y9, Y6, Y10
+	VSQRTPS Y0, Y11
+	VDIVPS Y7, Y11, Y11
+	VADDPS learn2_2AVX2Const<>+96(SB), Y11, Y11
+	VDIVPS Y11, Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, (BX)
+	VMOVUPS Y0, (DX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y8
 	VMOVUPS 64(DX), Y9
 	VSUBPS Y8, Y1, Y10
 	VMULPS learn2_2AVX2Const<>+0(SB), Y10, Y10
-	VADDPS Y10, Y8, Y10
-	VMULPS learn2_2AVX2Const<>+32(SB), Y9, Y8
-	VMULPS learn2_2AVX2Const<>+64(SB), Y1, Y11
-	VMULPS Y1, Y11, Y11
-	VADDPS Y11, Y8, Y8
-	VMULPS Y10, Y6, Y9
-	VSQRTPS Y8, Y11
-	VDIVPS Y7, Y11, Y11
-	VADDPS learn2_2AVX2Const<>+96(SB), Y11, Y11
-	VDIVPS Y11, Y9, Y9
-	VSUBPS Y9, Y0, Y9
-	VMOVUPS Y9, 64(R8)
-	VMOVUPS Y10, 64(BX)
-	VMOVUPS Y8, 64(DX)
+	VADDPS Y10, Y8, Y8
+	VMULPS learn2_2AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn2_2AVX2Const<>+64(SB), Y1, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS Y8, Y6, Y9
+	VSQRTPS Y1, Y10
+	VDIVPS Y7, Y10, Y10
+	VADDPS learn2_2AVX2Const<>+96(SB), Y10, Y10
+	VDIVPS Y10, Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y8, 64(BX)
+	VMOVUPS Y1, 64(DX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y8
 	VSUBPS Y1, Y2, Y9
 	VMULPS learn2_2AVX2Const<>+0(SB), Y9, Y9
-	VADDPS Y9, Y1, Y9
-	VMULPS learn2_2AVX2Const<>+32(SB), Y8, Y1
-	VMULPS learn2_2AVX2Const<>+64(SB), Y2, Y10
-	VMULPS Y2, Y10, Y10
-	VADDPS Y10, Y1, Y1
-	VMULPS Y9, Y6, Y8
-	VSQRTPS Y1, Y10
-	VDIVPS Y7, Y10, Y10
-	VADDPS learn2_2AVX2Const<>+96(SB), Y10, Y10
-	VDIVPS Y10, Y8, Y8
-	VSUBPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y9, 128(BX)
-	VMOVUPS Y1, 128(DX)
+	VADDPS Y9, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn2_2AVX2Const<>+64(SB), Y2, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y2, Y8, Y2
+	VMULPS Y1, Y6, Y8
+	VSQRTPS Y2, Y9
+	VDIVPS Y7, Y9, Y9
+	VADDPS learn2_2AVX2Const<>+96(SB), Y9, Y9
+	VDIVPS Y9, Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS Y2, 128(DX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
 	VMOVUPS 192(DX), Y2
 	VSUBPS Y1, Y3, Y8
 	VMULPS learn2_2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y8, Y1, Y8
-	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y1
-	VMULPS learn2_2AVX2Const<>+64(SB), Y3, Y9
-	VMULPS Y3, Y9, Y9
-	VADDPS Y9, Y1, Y1
-	VMULPS Y8, Y6, Y2
-	VSQRTPS Y1, Y9
-	VDIVPS Y7, Y9, Y9
-	VADDPS learn2_2AVX2Const<>+96(SB), Y9, Y9
-	VDIVPS Y9, Y2, Y2
-	VSUBPS Y2, Y0, Y2
-	VMOVUPS Y2, 192(R8)
-	VMOVUPS Y8, 192(BX)
-	VMOVUPS Y1, 192(DX)
+	VADDPS Y8, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y3, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y8
+	VDIVPS Y7, Y8, Y8
+	VADDPS learn2_2AVX2Const<>+96(SB), Y8, Y8
+	VDIVPS Y8, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS Y2, 192(DX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
 	VMOVUPS 256(DX), Y2
 	VSUBPS Y1, Y4, Y3
 	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y3, Y1, Y3
-	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y1
-	VMULPS learn2_2AVX2Const<>+64(SB), Y4, Y8
-	VMULPS Y4, Y8, Y8
-	VADDPS Y8, Y1, Y1
-	VMULPS Y3, Y6, Y2
-	VSQRTPS Y1, Y8
-	VDIVPS Y7, Y8, Y8
-	VADDPS learn2_2AVX2Const<>+96(SB), Y8, Y8
-	VDIVPS Y8, Y2, Y2
-	VSUBPS Y2, Y0, Y2
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 256(BX)
-	VMOVUPS Y1, 256(DX)
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y4, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
+	VDIVPS Y7, Y4, Y4
+	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS Y2, 256(DX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
 	VMOVUPS 320(DX), Y2
 	VSUBPS Y1, Y5, Y3
 	VMULPS learn2_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y3, Y1, Y3
-	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y1
-	VMULPS learn2_2AVX2Const<>+64(SB), Y5, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS Y4, Y1, Y1
-	VMULPS Y3, Y6, Y2
-	VSQRTPS Y1, Y4
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2_2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2_2AVX2Const<>+64(SB), Y5, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
 	VADDPS learn2_2AVX2Const<>+96(SB), Y4, Y4
-	VDIVPS Y4, Y2, Y2
-	VSUBPS Y2, Y0, Y2
-	VMOVUPS Y2, 320(R8)
-	VMOVUPS Y3, 320(BX)
-	VMOVUPS Y1, 320(DX)
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	VMOVUPS Y2, 320(DX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -6428,20 +6429,20 @@ rows6:
 	VMOVUPS (DX), Y5
 	VSUBPS Y4, Y0, Y6
 	VMULPS learn2_2AVX2Const<>+0(SB), Y6, Y6
-	VADDPS Y6, Y4, Y6
-	VMULPS learn2_2AVX2Const<>+32(SB), Y5, Y4
-	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS Y7, Y4, Y4
-	VMULPS Y6, Y1, Y5
-	VSQRTPS Y4, Y7
-	VDIVPS Y2, Y7, Y7
-	VADDPS learn2_2AVX2Const<>+96(SB), Y7, Y7
-	VDIVPS Y7, Y5, Y5
-	VSUBPS Y5, Y3, Y5
-	VMOVUPS Y5, (R8)
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y4, (DX)
+	VADDPS Y6, Y4, Y4
+	VMULPS learn2_2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn2_2AVX2Const<>+64(SB), Y0, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y1, Y5
+	VSQRTPS Y0, Y6
+	VDIVPS Y2, Y6, Y6
+	VADDPS learn2_2AVX2Const<>+96(SB), Y6, Y6
+	VDIVPS Y6, Y5, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y0, (DX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -6908,66 +6909,66 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 256(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 256(R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 256(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 256(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, R13
@@ -7013,37 +7014,37 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
 	ADDQ $16, SI
 	ADDQ $256, R8
 	ADDQ $256, R13
@@ -7080,35 +7081,35 @@ rows6:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $8, SI
 	ADDQ $128, R8
 	ADDQ $128, R13
@@ -7129,6 +7130,7 @@ TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -7260,24 +7262,24 @@ elements1:
 	// exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg))
 	VSUBPS Y4, Y2, Y6
 	VMULPS adamElementsAVX2Const<>+0(SB), Y6, Y6
-	VADDPS Y6, Y4, Y6
+	VADDPS Y6, Y4, Y4
 
 	// exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g)
-	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y4
-	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y7
-	VMULPS Y2, Y7, Y7
-	VADDPS Y7, Y4, Y4
+	VMULPS adamElementsAVX2Const<>+32(SB), Y5, Y5
+	VMULPS adamElementsAVX2Const<>+64(SB), Y2, Y6
+	VMULPS Y2, Y6, Y2
+	VADDPS Y2, Y5, Y2
 
 	// w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e-08))
-	VMULPS Y6, Y0, Y5
-	VSQRTPS Y4, Y7
-	VDIVPS Y1, Y7, Y7
-	VADDPS adamElementsAVX2Const<>+96(SB), Y7, Y7
-	VDIVPS Y7, Y5, Y5
-	VSUBPS Y5, Y3, Y5
-	VMOVUPS Y5, (DI)(AX*1)
-	VMOVUPS Y6, (DX)(AX*1)
-	VMOVUPS Y4, (BX)(AX*1)
+	VMULPS Y4, Y0, Y5
+	VSQRTPS Y2, Y6
+	VDIVPS Y1, Y6, Y6
+	VADDPS adamElementsAVX2Const<>+96(SB), Y6, Y6
+	VDIVPS Y6, Y5, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
+	VMOVUPS Y2, (BX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -7329,6 +7331,7 @@ TEXT ·learn2AVX2(SB), NOSPLIT, $0-72
 	MOVQ correction_+32(FP), R12
 	MOVQ x+48(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+56(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -7372,115 +7375,115 @@ rows3:
 	VMOVUPS (DX), Y10
 	VSUBPS Y9, Y0, Y11
 	VMULPS learn2AVX2Const<>+0(SB), Y11, Y11
-	VADDPS Y11, Y9, Y11
-	VMULPS learn2AVX2Const<>+32(SB), Y10, Y9
-	VMULPS learn2AVX2Const<>+64(SB), Y0, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS Y12, Y9, Y9
-	VMULPS Y11, Y6, Y10
-	VSQRTPS Y9, Y12
-	VDIVPS Y7, Y12, Y12
-	VADDPS learn2AVX2Const<>+96(SB), Y12, Y12
-	VDIVPS Y12, Y10, Y10
-	VSUBPS Y10, Y8, Y10
-	VMOVUPS Y10, (R8)
-	VMOVUPS Y11, (BX)
-	VMOVUPS Y9, (DX)
+	VADDPS Y11, Y9, Y9
+	VMULPS learn2AVX2Const<>+32(SB), Y10, Y10
+	VMULPS learn2AVX2Const<>+64(SB), Y0, Y11
+	VMULPS Y0, Y11, Y0
+	VADDPS Y0, Y10, Y0
+	VMULPS Y9, Y6, Y10
+	VSQRTPS Y0, Y11
+	VDIVPS Y7, Y11, Y11
+	VADDPS learn2AVX2Const<>+96(SB), Y11, Y11
+	VDIVPS Y11, Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y9, (BX)
+	VMOVUPS Y0, (DX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y8
 	VMOVUPS 32(DX), Y9
 	VSUBPS Y8, Y1, Y10
 	VMULPS learn2AVX2Const<>+0(SB), Y10, Y10
-	VADDPS Y10, Y8, Y10
-	VMULPS learn2AVX2Const<>+32(SB), Y9, Y8
-	VMULPS learn2AVX2Const<>+64(SB), Y1, Y11
-	VMULPS Y1, Y11, Y11
-	VADDPS Y11, Y8, Y8
-	VMULPS Y10, Y6, Y9
-	VSQRTPS Y8, Y11
-	VDIVPS Y7, Y11, Y11
-	VADDPS learn2AVX2Const<>+96(SB), Y11, Y11
-	VDIVPS Y11, Y9, Y9
-	VSUBPS Y9, Y0, Y9
-	VMOVUPS Y9, 32(R8)
-	VMOVUPS Y10, 32(BX)
-	VMOVUPS Y8, 32(DX)
+	VADDPS Y10, Y8, Y8
+	VMULPS learn2AVX2Const<>+32(SB), Y9, Y9
+	VMULPS learn2AVX2Const<>+64(SB), Y1, Y10
+	VMULPS Y1, Y10, Y1
+	VADDPS Y1, Y9, Y1
+	VMULPS Y8, Y6, Y9
+	VSQRTPS Y1, Y10
+	VDIVPS Y7, Y10, Y10
+	VADDPS learn2AVX2Const<>+96(SB), Y10, Y10
+	VDIVPS Y10, Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y8, 32(BX)
+	VMOVUPS Y1, 32(DX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
 	VMOVUPS 64(DX), Y8
 	VSUBPS Y1, Y2, Y9
 	VMULPS learn2AVX2Const<>+0(SB), Y9, Y9
-	VADDPS Y9, Y1, Y9
-	VMULPS learn2AVX2Const<>+32(SB), Y8, Y1
-	VMULPS learn2AVX2Const<>+64(SB), Y2, Y10
-	VMULPS Y2, Y10, Y10
-	VADDPS Y10, Y1, Y1
-	VMULPS Y9, Y6, Y8
-	VSQRTPS Y1, Y10
-	VDIVPS Y7, Y10, Y10
-	VADDPS learn2AVX2Const<>+96(SB), Y10, Y10
-	VDIVPS Y10, Y8, Y8
-	VSUBPS Y8, Y0, Y8
-	VMOVUPS Y8, 64(R8)
-	VMOVUPS Y9, 64(BX)
-	VMOVUPS Y1, 64(DX)
+	VADDPS Y9, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y8, Y8
+	VMULPS learn2AVX2Const<>+64(SB), Y2, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y2, Y8, Y2
+	VMULPS Y1, Y6, Y8
+	VSQRTPS Y2, Y9
+	VDIVPS Y7, Y9, Y9
+	VADDPS learn2AVX2Const<>+96(SB), Y9, Y9
+	VDIVPS Y9, Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS Y2, 64(DX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
 	VMOVUPS 96(DX), Y2
 	VSUBPS Y1, Y3, Y8
 	VMULPS learn2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y8, Y1, Y8
-	VMULPS learn2AVX2Const<>+32(SB), Y2, Y1
-	VMULPS learn2AVX2Const<>+64(SB), Y3, Y9
-	VMULPS Y3, Y9, Y9
-	VADDPS Y9, Y1, Y1
-	VMULPS Y8, Y6, Y2
-	VSQRTPS Y1, Y9
-	VDIVPS Y7, Y9, Y9
-	VADDPS learn2AVX2Const<>+96(SB), Y9, Y9
-	VDIVPS Y9, Y2, Y2
-	VSUBPS Y2, Y0, Y2
-	VMOVUPS Y2, 96(R8)
-	VMOVUPS Y8, 96(BX)
-	VMOVUPS Y1, 96(DX)
+	VADDPS Y8, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2AVX2Const<>+64(SB), Y3, Y8
+	VMULPS Y3, Y8, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y8
+	VDIVPS Y7, Y8, Y8
+	VADDPS learn2AVX2Const<>+96(SB), Y8, Y8
+	VDIVPS Y8, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS Y2, 96(DX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
 	VMOVUPS 128(DX), Y2
 	VSUBPS Y1, Y4, Y3
 	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y3, Y1, Y3
-	VMULPS learn2AVX2Const<>+32(SB), Y2, Y1
-	VMULPS learn2AVX2Const<>+64(SB), Y4, Y8
-	VMULPS Y4, Y8, Y8
-	VADDPS Y8, Y1, Y1
-	VMULPS Y3, Y6, Y2
-	VSQRTPS Y1, Y8
-	VDIVPS Y7, Y8, Y8
-	VADDPS learn2AVX2Const<>+96(SB), Y8, Y8
-	VDIVPS Y8, Y2, Y2
-	VSUBPS Y2, Y0, Y2
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 128(BX)
-	VMOVUPS Y1, 128(DX)
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2AVX2Const<>+64(SB), Y4, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
+	VDIVPS Y7, Y4, Y4
+	VADDPS learn2AVX2Const<>+96(SB), Y4, Y4
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS Y2, 128(DX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
 	VMOVUPS 160(DX), Y2
 	VSUBPS Y1, Y5, Y3
 	VMULPS learn2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y3, Y1, Y3
-	VMULPS learn2AVX2Const<>+32(SB), Y2, Y1
-	VMULPS learn2AVX2Const<>+64(SB), Y5, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS Y4, Y1, Y1
-	VMULPS Y3, Y6, Y2
-	VSQRTPS Y1, Y4
+	VADDPS Y3, Y1, Y1
+	VMULPS learn2AVX2Const<>+32(SB), Y2, Y2
+	VMULPS learn2AVX2Const<>+64(SB), Y5, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS Y3, Y2, Y2
+	VMULPS Y1, Y6, Y3
+	VSQRTPS Y2, Y4
 	VDIVPS Y7, Y4, Y4
 	VADDPS learn2AVX2Const<>+96(SB), Y4, Y4
-	VDIVPS Y4, Y2, Y2
-	VSUBPS Y2, Y0, Y2
-	VMOVUPS Y2, 160(R8)
-	VMOVUPS Y3, 160(BX)
-	VMOVUPS Y1, 160(DX)
+	VDIVPS Y4, Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	VMOVUPS Y2, 160(DX)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	ADDQ $192, BX
@@ -7516,20 +7519,20 @@ rows6:
 	VMOVUPS (DX), Y5
 	VSUBPS Y4, Y0, Y6
 	VMULPS learn2AVX2Const<>+0(SB), Y6, Y6
-	VADDPS Y6, Y4, Y6
-	VMULPS learn2AVX2Const<>+32(SB), Y5, Y4
-	VMULPS learn2AVX2Const<>+64(SB), Y0, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS Y7, Y4, Y4
-	VMULPS Y6, Y1, Y5
-	VSQRTPS Y4, Y7
-	VDIVPS Y2, Y7, Y7
-	VADDPS learn2AVX2Const<>+96(SB), Y7, Y7
-	VDIVPS Y7, Y5, Y5
-	VSUBPS Y5, Y3, Y5
-	VMOVUPS Y5, (R8)
-	VMOVUPS Y6, (BX)
-	VMOVUPS Y4, (DX)
+	VADDPS Y6, Y4, Y4
+	VMULPS learn2AVX2Const<>+32(SB), Y5, Y5
+	VMULPS learn2AVX2Const<>+64(SB), Y0, Y6
+	VMULPS Y0, Y6, Y0
+	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y1, Y5
+	VSQRTPS Y0, Y6
+	VDIVPS Y2, Y6, Y6
+	VADDPS learn2AVX2Const<>+96(SB), Y6, Y6
+	VDIVPS Y6, Y5, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y0, (DX)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	ADDQ $32, BX

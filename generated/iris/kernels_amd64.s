@@ -83,100 +83,100 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y15
-	VADDPS Y0, Y15, Y15
-	VMULPS Y15, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
-	VMOVUPS Y15, (BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y14
-	VADDPS Y1, Y14, Y14
-	VMULPS Y14, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
-	VMOVUPS Y14, 32(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y13
-	VADDPS Y2, Y13, Y13
-	VMULPS Y13, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y13, 64(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y7, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
-	VMOVUPS Y2, 224(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y8, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y9, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
-	VMOVUPS Y2, 288(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y10, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y11, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
-	VMOVUPS Y2, 352(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -209,20 +209,20 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS Y5, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y1, Y4, Y4
-	VMULPS Y4, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
-	VMOVUPS Y4, 32(BX)
+	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -265,22 +265,22 @@ DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -289,38 +289,38 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -364,33 +364,33 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
@@ -398,32 +398,32 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
@@ -460,22 +460,22 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -484,38 +484,38 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -661,33 +661,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -696,33 +696,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
 	JNZ finish3
@@ -824,33 +824,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -858,32 +858,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -892,32 +892,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -926,32 +926,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -960,32 +960,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -994,32 +994,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -1028,32 +1028,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
@@ -1062,32 +1062,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 
 	// y = tanh(x)
@@ -1096,32 +1096,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -1130,32 +1130,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
@@ -1199,33 +1199,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -1233,32 +1233,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
@@ -1300,22 +1300,22 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1324,38 +1324,38 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -1501,33 +1501,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -1536,33 +1536,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
 	JNZ finish3
@@ -1664,33 +1664,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1698,32 +1698,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -1732,32 +1732,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -1766,32 +1766,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -1800,32 +1800,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -1834,32 +1834,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -1868,32 +1868,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
@@ -1902,32 +1902,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 
 	// y = tanh(x)
@@ -1936,32 +1936,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -1970,32 +1970,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
@@ -2039,33 +2039,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -2073,32 +2073,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
@@ -2140,22 +2140,22 @@ DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2164,38 +2164,38 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -2239,33 +2239,33 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
@@ -2273,32 +2273,32 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
@@ -2335,22 +2335,22 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2359,38 +2359,38 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -2536,33 +2536,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -2571,33 +2571,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
 	JNZ finish3
@@ -2699,33 +2699,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -2733,32 +2733,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -2767,32 +2767,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -2801,32 +2801,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -2835,32 +2835,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -2869,32 +2869,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -2903,32 +2903,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = tanh(x)
@@ -2937,32 +2937,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 
 	// y = tanh(x)
@@ -2971,32 +2971,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -3005,32 +3005,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
@@ -3074,33 +3074,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -3108,32 +3108,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
@@ -3175,22 +3175,22 @@ DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -3199,38 +3199,38 @@ DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -3274,33 +3274,33 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
@@ -3308,32 +3308,32 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
@@ -3508,100 +3508,100 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16AVX2Const<>+0(SB), Y14, Y15
-	VADDPS Y0, Y15, Y15
-	VMULPS Y15, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
-	VMOVUPS Y15, (BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16AVX2Const<>+0(SB), Y13, Y14
-	VADDPS Y1, Y14, Y14
-	VMULPS Y14, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
-	VMOVUPS Y14, 32(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y13
-	VADDPS Y2, Y13, Y13
-	VMULPS Y13, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y13, 64(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y7, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
-	VMOVUPS Y2, 224(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y8, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y9, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
-	VMOVUPS Y2, 288(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y10, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y11, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
-	VMOVUPS Y2, 352(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -3634,20 +3634,20 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16AVX2Const<>+0(SB), Y4, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS Y5, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y1, Y4, Y4
-	VMULPS Y4, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
-	VMOVUPS Y4, 32(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -3677,6 +3677,7 @@ TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -3716,52 +3717,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
-	VMOVUPS Y8, 64(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y7, 128(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -3792,12 +3793,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -4767,66 +4768,66 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 64(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 64(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 64(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 128(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 128(R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 128(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 128(R8)
 	ADDQ $36, SI
 	ADDQ $192, R8
 	ADDQ $192, R13
@@ -4872,37 +4873,37 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 64(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 64(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 64(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
 	ADDQ $24, SI
 	ADDQ $128, R8
 	ADDQ $128, R13
@@ -4939,35 +4940,35 @@ rows6:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $12, SI
 	ADDQ $64, R8
 	ADDQ $64, R13
@@ -4988,6 +4989,7 @@ TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5081,6 +5083,7 @@ TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5120,52 +5123,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn3AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
-	VMOVUPS Y8, 32(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y7, 64(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	ADDQ $192, BX
@@ -5196,12 +5199,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	ADDQ $32, BX
@@ -5239,14 +5242,14 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y1, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)
-	VMULPS Y4, Y0, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (DI)(AX*1)
-	VMOVUPS Y4, (DX)(AX*1)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (DI)(AX*1)
+	VMOVUPS Y1, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -58,29 +58,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -108,9 +108,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -128,30 +128,30 @@ DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
@@ -160,62 +160,62 @@ DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
@@ -224,23 +224,7 @@ DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -264,8 +248,6 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y2, Y2
@@ -274,33 +256,25 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R8)
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -312,30 +286,30 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -344,62 +318,62 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -408,23 +382,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -493,8 +451,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
@@ -503,39 +459,29 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VPSRAD $1, Y7, Y8
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y6, Y6
-	VPSUBD Y8, Y7, Y7
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y6, Y6
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y7
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y8
-	VBLENDVPS Y7, Y6, Y8, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y7, Y6
-	VMOVUPS Y6, (R8)
+	VDIVPS Y6, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -544,39 +490,29 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y0, Y7, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y6, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -585,30 +521,22 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -616,8 +544,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -626,30 +552,22 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -657,8 +575,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -667,30 +583,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -698,8 +606,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -708,30 +614,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
@@ -790,8 +688,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -800,39 +696,29 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y5, Y5
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y5, Y5
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y6
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y5, Y7, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y6, Y5
-	VMOVUPS Y5, (R8)
+	VDIVPS Y5, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
@@ -841,39 +727,29 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VPSRAD $1, Y5, Y6
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y5, Y5
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y5
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y5, Y0, Y6, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y5, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -882,30 +758,22 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y5
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y5, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y5
-	VMULPS Y5, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -913,8 +781,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -923,30 +789,22 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -954,8 +812,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -964,30 +820,22 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -1018,8 +866,6 @@ rows5:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -1028,33 +874,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R8)
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -1071,30 +909,30 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -1103,62 +941,62 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -1167,23 +1005,7 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRows_2Panel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -1252,8 +1074,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
@@ -1262,39 +1082,29 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
-	VPSRAD $1, Y7, Y8
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y6, Y6
-	VPSUBD Y8, Y7, Y7
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y6, Y6
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y7
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y8
-	VBLENDVPS Y7, Y6, Y8, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y7, Y6
-	VMOVUPS Y6, (R8)
+	VDIVPS Y6, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
@@ -1303,39 +1113,29 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y0, Y7, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y6, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -1344,30 +1144,22 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -1375,8 +1167,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -1385,30 +1175,22 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -1416,8 +1198,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -1426,30 +1206,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -1457,8 +1229,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -1467,30 +1237,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
@@ -1549,8 +1311,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
@@ -1559,39 +1319,29 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y5, Y5
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y5, Y5
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y6
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y5, Y7, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y6, Y5
-	VMOVUPS Y5, (R8)
+	VDIVPS Y5, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
@@ -1600,39 +1350,29 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
-	VPSRAD $1, Y5, Y6
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y5, Y5
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y5
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y5, Y0, Y6, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y5, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -1641,30 +1381,22 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y5
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y5, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y5
-	VMULPS Y5, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -1672,8 +1404,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -1682,30 +1412,22 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -1713,8 +1435,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -1723,30 +1443,22 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -1777,8 +1489,6 @@ rows5:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
@@ -1787,33 +1497,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R8)
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -1830,30 +1532,30 @@ DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
@@ -1862,62 +1564,62 @@ DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
@@ -1926,23 +1628,7 @@ DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -1966,8 +1652,6 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
@@ -1976,33 +1660,25 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R8)
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -2014,30 +1690,30 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -2046,62 +1722,62 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -2110,23 +1786,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
@@ -2195,8 +1855,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
@@ -2205,39 +1863,29 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VPSRAD $1, Y7, Y8
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y6, Y6
-	VPSUBD Y8, Y7, Y7
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y6, Y6
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y7
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y8
-	VBLENDVPS Y7, Y6, Y8, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y7, Y6
-	VMOVUPS Y6, (R8)
+	VDIVPS Y6, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -2246,39 +1894,29 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y0, Y7, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y6, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -2287,30 +1925,22 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -2318,8 +1948,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -2328,30 +1956,22 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -2359,8 +1979,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -2369,30 +1987,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -2400,8 +2010,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -2410,30 +2018,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
@@ -2492,8 +2092,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -2502,39 +2100,29 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y5, Y5
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y5, Y5
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y6
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y5, Y7, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y6, Y5
-	VMOVUPS Y5, (R8)
+	VDIVPS Y5, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
@@ -2543,39 +2131,29 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VPSRAD $1, Y5, Y6
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y5, Y5
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y5
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y5, Y0, Y6, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y5, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -2584,30 +2162,22 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y5
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y5, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y5
-	VMULPS Y5, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -2615,8 +2185,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -2625,30 +2193,22 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -2656,8 +2216,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -2666,30 +2224,22 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -2720,8 +2270,6 @@ rows5:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -2730,33 +2278,25 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R8)
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $12, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -2773,30 +2313,30 @@ DATA dense1ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
@@ -2805,62 +2345,62 @@ DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
@@ -2869,23 +2409,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardTrain_2AVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2909,8 +2433,6 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
@@ -2919,33 +2441,25 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardTrain_2AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardTrain_2AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardTrain_2AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R8)
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -2957,30 +2471,30 @@ DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
@@ -2989,62 +2503,62 @@ DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
@@ -3053,23 +2567,7 @@ DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+416(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+420(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+424(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+428(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+432(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+436(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+440(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+444(SB)/4, $0x7f
-DATA dense1Forward_2AVX2Const<>+448(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+452(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+456(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+460(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+464(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+468(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+472(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3093,8 +2591,6 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	// y = sigmoid(x)
 	VORPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1Forward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
@@ -3103,33 +2599,25 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1Forward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense1Forward_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1Forward_2AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1Forward_2AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1Forward_2AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1Forward_2AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R8)
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -3289,29 +2777,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -3339,9 +2827,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -3395,29 +2883,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -3445,9 +2933,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -3524,15 +3012,15 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardAVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y2, Y2
-	VDIVPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)
+	VANDPS dense2ForwardAVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -3713,15 +3201,15 @@ rows1:
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VDIVPS Y3, Y1, Y3
-	VMOVUPS Y3, (R8)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
@@ -3901,15 +3389,15 @@ rows3:
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VDIVPS Y3, Y1, Y3
-	VMOVUPS Y3, (R8)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0
@@ -4001,15 +3489,15 @@ rows5:
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VDIVPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -4195,15 +3683,15 @@ rows1:
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
-	VDIVPS Y3, Y1, Y3
-	VMOVUPS Y3, (R8)
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
@@ -4383,15 +3871,15 @@ rows3:
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
-	VDIVPS Y3, Y1, Y3
-	VMOVUPS Y3, (R8)
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
@@ -4483,15 +3971,15 @@ rows5:
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VDIVPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)
+	VANDPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -4951,15 +4439,15 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2Forward_2AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y1
-	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2Forward_2AVX2Const<>+64(SB), Y2, Y2
-	VDIVPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)
+	VANDPS dense2Forward_2AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -5039,37 +4527,37 @@ inputs1:
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -5096,37 +4584,37 @@ inputs3:
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y1
-	VSUBPS Y0, Y1, Y1
-	VMULPS Y1, Y0, Y1
-	VMULPS Y1, Y2, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -5196,66 +4684,66 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 64(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 64(R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
 	ADDQ $96, R13
@@ -5291,37 +4779,37 @@ rows4:
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
 	ADDQ $64, SI
 	ADDQ $64, R8
 	ADDQ $64, R13
@@ -5348,35 +4836,35 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	ADDQ $32, R13
@@ -5434,29 +4922,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -5484,9 +4972,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -5540,29 +5028,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -5590,9 +5078,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -5634,22 +5122,22 @@ DATA dense3ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense3ForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense3ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense3ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense3ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense3ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense3ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense3ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense3ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense3ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense3ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense3ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense3ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense3ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense3ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense3ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense3ForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense3ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense3ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -5658,38 +5146,38 @@ DATA dense3ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense3ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense3ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense3ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense3ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense3ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense3ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense3ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense3ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense3ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense3ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense3ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense3ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense3ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense3ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense3ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense3ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense3ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense3ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense3ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense3ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense3ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense3ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense3ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense3ForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense3ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense3ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense3ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense3ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense3ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense3ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense3ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense3ForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense3ForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense3ForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -5737,33 +5225,33 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS dense3ForwardAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense3ForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense3ForwardAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense3ForwardAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense3ForwardAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense3ForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense3ForwardAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense3ForwardAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense3ForwardAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense3ForwardAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense3ForwardAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -5799,22 +5287,22 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense3ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense3ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense3ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense3ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense3ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense3ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense3ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense3ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense3ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense3ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense3ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense3ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense3ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -5823,38 +5311,38 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense3ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense3ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense3ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense3ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense3ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense3ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense3ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense3ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense3ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense3ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense3ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense3ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense3ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense3ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense3ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense3ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense3ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense3ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense3ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense3ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense3ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense3ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense3ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense3ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense3ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense3ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense3ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense3ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -6012,33 +5500,33 @@ rows1:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -6046,32 +5534,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -6080,32 +5568,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -6114,32 +5602,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -6148,32 +5636,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -6182,32 +5670,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -6332,33 +5820,33 @@ rows3:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -6366,32 +5854,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -6400,32 +5888,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -6434,32 +5922,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -6468,32 +5956,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -6542,33 +6030,33 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense3ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -6609,22 +6097,22 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense3ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense3ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense3ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense3ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense3ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense3ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense3ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense3ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense3ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense3ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense3ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -6633,38 +6121,38 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense3ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense3ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense3ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense3ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense3ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense3ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense3ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense3ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense3ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense3ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense3ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense3ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense3ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense3ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense3ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense3ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense3ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense3ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense3ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense3ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense3ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense3ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense3ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense3ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense3ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense3ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -6822,33 +6310,33 @@ rows1:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
@@ -6856,32 +6344,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -6890,32 +6378,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -6924,32 +6412,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -6958,32 +6446,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -6992,32 +6480,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -7142,33 +6630,33 @@ rows3:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
@@ -7176,32 +6664,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -7210,32 +6698,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -7244,32 +6732,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -7278,32 +6766,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -7352,33 +6840,33 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense3ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -7419,22 +6907,22 @@ DATA dense3ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense3ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense3ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense3ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense3ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense3ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense3ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense3ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense3ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense3ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense3ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense3ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -7443,38 +6931,38 @@ DATA dense3ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense3ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense3ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense3ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense3ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense3ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense3ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense3ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense3ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense3ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense3ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense3ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense3ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense3ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense3ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense3ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -7522,33 +7010,33 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS dense3ForwardTrainAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense3ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense3ForwardTrainAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense3ForwardTrainAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense3ForwardTrainAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrainAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense3ForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense3ForwardTrainAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense3ForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrainAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense3ForwardTrainAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense3ForwardTrainAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardTrainAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense3ForwardTrainAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -7584,22 +7072,22 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -7608,38 +7096,38 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -7797,33 +7285,33 @@ rows1:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -7831,32 +7319,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -7865,32 +7353,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -7899,32 +7387,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -7933,32 +7421,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -7967,32 +7455,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -8117,33 +7605,33 @@ rows3:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -8151,32 +7639,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -8185,32 +7673,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -8219,32 +7707,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
 	// y = tanh(x)
@@ -8253,32 +7741,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -8327,33 +7815,33 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense3ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -8394,22 +7882,22 @@ DATA dense3ForwardTrain_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense3ForwardTrain_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense3ForwardTrain_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense3ForwardTrain_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrain_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense3ForwardTrain_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense3ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense3ForwardTrain_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrain_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrain_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense3ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense3ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense3ForwardTrain_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense3ForwardTrain_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense3ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -8418,38 +7906,38 @@ DATA dense3ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense3ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrain_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense3ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrain_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense3ForwardTrain_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense3ForwardTrain_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense3ForwardTrain_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrain_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense3ForwardTrain_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense3ForwardTrain_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrain_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense3ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense3ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrain_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense3ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense3ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense3ForwardTrain_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense3ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense3ForwardTrain_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense3ForwardTrain_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense3ForwardTrain_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -8497,33 +7985,33 @@ TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS dense3ForwardTrain_2AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense3ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3ForwardTrain_2AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense3ForwardTrain_2AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3ForwardTrain_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -8559,22 +8047,22 @@ DATA dense3Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense3Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense3Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense3Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense3Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense3Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense3Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense3Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense3Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense3Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense3Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense3Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense3Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense3Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense3Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense3Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -8583,38 +8071,38 @@ DATA dense3Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense3Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense3Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense3Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense3Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense3Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense3Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense3Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense3Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense3Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense3Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense3Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense3Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense3Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense3Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense3Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense3Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense3Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense3Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense3Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense3Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense3Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense3Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense3Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense3Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense3Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense3Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense3Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense3Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense3Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense3Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense3Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense3Forward_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense3Forward_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense3Forward_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -8662,33 +8150,33 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS dense3Forward_2AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense3Forward_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense3Forward_2AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense3Forward_2AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense3Forward_2AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3Forward_2AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3Forward_2AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense3Forward_2AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense3Forward_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense3Forward_2AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense3Forward_2AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense3Forward_2AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3Forward_2AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense3Forward_2AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense3Forward_2AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3Forward_2AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense3Forward_2AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense3Forward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -8758,28 +8246,28 @@ inputs1:
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)(DI*1)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -8806,28 +8294,28 @@ inputs3:
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VMOVSS X2, (R8)(DI*1)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -8885,51 +8373,51 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 32(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, 64(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
 	DECQ AX
@@ -8964,29 +8452,29 @@ rows4:
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 32(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
 	ADDQ $64, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -9012,28 +8500,28 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -9090,29 +8578,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -9140,9 +8628,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -9196,29 +8684,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -9246,9 +8734,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -10578,37 +10066,37 @@ inputs1:
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -10635,37 +10123,37 @@ inputs3:
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y1
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -10735,66 +10223,66 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 64(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 64(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
 	ADDQ $96, R13
@@ -10830,37 +10318,37 @@ rows4:
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
 	ADDQ $64, SI
 	ADDQ $64, R8
 	ADDQ $64, R13
@@ -10887,35 +10375,35 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	ADDQ $32, R13
@@ -10973,29 +10461,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -11023,9 +10511,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -11079,29 +10567,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -11129,9 +10617,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -11193,8 +10681,8 @@ TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardAVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -11360,8 +10848,8 @@ rows1:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -11512,8 +11000,8 @@ rows3:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -11582,8 +11070,8 @@ rows5:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -11754,8 +11242,8 @@ rows1:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
@@ -11906,8 +11394,8 @@ rows3:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
@@ -11976,8 +11464,8 @@ rows5:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -12038,8 +11526,8 @@ TEXT ·dense5ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardTrainAVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -12205,8 +11693,8 @@ rows1:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -12357,8 +11845,8 @@ rows3:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -12427,8 +11915,8 @@ rows5:
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -12489,8 +11977,8 @@ TEXT ·dense5ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5ForwardTrain_2AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -12546,8 +12034,8 @@ TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
 	// y = select(x < 0, 0.01 · x, x)
 	VCMPPS $17, dense5Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMULPS dense5Forward_2AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -12627,36 +12115,36 @@ inputs1:
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
 	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VBLENDVPS Y2, Y1, Y0, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -12683,36 +12171,36 @@ inputs3:
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y1
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMOVUPS dense5GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -12799,64 +12287,64 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
 	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VBLENDVPS Y2, Y1, Y0, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 64(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, y)
 	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VBLENDVPS Y2, Y1, Y0, Y2
-	VMOVUPS X2, 64(R8)
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
 	ADDQ $96, R13
@@ -12892,36 +12380,36 @@ rows4:
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
 	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VBLENDVPS Y2, Y1, Y0, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
 	ADDQ $64, SI
 	ADDQ $64, R8
 	ADDQ $64, R13
@@ -12948,34 +12436,34 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VMOVUPS 96(R11), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
 	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VBLENDVPS Y2, Y1, Y0, Y2
-	VMOVUPS X2, (R8)
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	ADDQ $32, R13
@@ -13156,29 +12644,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -13206,9 +12694,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -13226,6 +12714,7 @@ TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -13264,29 +12753,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -13315,9 +12804,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -14585,39 +14074,39 @@ inputs1:
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
 	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y0, Y3
-	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y1, Y4
-	VBLENDVPS Y3, Y4, Y0, Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -14648,39 +14137,39 @@ inputs3:
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y1
-	VCMPPS $17, Y0, Y1, Y1
-	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y0, Y3
-	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y2, Y4
-	VBLENDVPS Y3, Y4, Y0, Y3
-	VBLENDVPS Y1, Y2, Y3, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMOVUPS dense6GradInputOneAllAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputOneAllAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputOneAllAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -14787,70 +14276,70 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
 	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
-	VBLENDVPS Y3, Y4, Y0, Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 64(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
 	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
-	VBLENDVPS Y3, Y4, Y0, Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VMOVUPS X2, 64(R8)
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, 64(R8)
 	ADDQ $24, SI
 	ADDQ $96, R8
 	ADDQ $96, R13
@@ -14896,39 +14385,39 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 32(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
 	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
-	VBLENDVPS Y3, Y4, Y0, Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 32(R8)
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
 	ADDQ $64, R13
@@ -14965,37 +14454,37 @@ rows6:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
 	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y0, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y1, Y4
-	VBLENDVPS Y3, Y4, Y0, Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VMOVUPS X2, (R8)
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
+	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $8, SI
 	ADDQ $32, R8
 	ADDQ $32, R13
@@ -15016,6 +14505,7 @@ TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -15145,6 +14635,7 @@ TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -15183,29 +14674,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -15234,9 +14725,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -15261,9 +14752,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y2
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (DI)(AX*1)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -15284,8 +14775,8 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// y = x · m
-	VMULPS Y1, Y0, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -347,9 +347,6 @@ func dense4ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		dense4ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
 		return
 	}
 	dense4ForwardGeneric(y, x, w, b)
@@ -370,13 +367,6 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 		m := len(x)
 		for q := range w {
 			dense4ForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
 		}
 		return
 	}
@@ -399,13 +389,6 @@ func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32
 		for q := range w {
 			dense4ForwardRows_2Panel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
-		}
 		return
 	}
 	dense4ForwardRows_2Generic(y, x, w, b)
@@ -420,9 +403,6 @@ func dense4ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
 func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		dense4ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
 		return
 	}
 	dense4ForwardTrainGeneric(y, x, w, b)
@@ -444,13 +424,6 @@ func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]floa
 		for q := range w {
 			dense4ForwardTrainRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = softplus(s)
-			}
-		}
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, w, b)
@@ -465,9 +438,6 @@ func dense4Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
 func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX2 {
 		dense4Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = softplus(s)
-		}
 		return
 	}
 	dense4Forward_2Generic(y, x, w, b)
@@ -606,9 +576,6 @@ func eyeForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	if useAVX2 {
 		eyeForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = gelu(s)
-		}
 		return
 	}
 	eyeForwardGeneric(y, x, w, wt, b)
@@ -637,13 +604,6 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 			eyeForwardRowsPanel0AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		eyeForwardRowsPanel1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		y = y[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			for j, s := range yRow {
-				yRow[j] = gelu(s)
-			}
-		}
 		return
 	}
 	eyeForwardRowsGeneric(y, x, w, wt, b)

@@ -110,14 +110,14 @@ DATA bodyForwardAVX2Const<>+368(SB)/4, $0x3f000000
 DATA bodyForwardAVX2Const<>+372(SB)/4, $0x3f000000
 DATA bodyForwardAVX2Const<>+376(SB)/4, $0x3f000000
 DATA bodyForwardAVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+384(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+388(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+392(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+396(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+400(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+404(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+408(SB)/4, $0x7e
-DATA bodyForwardAVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForwardAVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardAVX2Const<>+412(SB)/4, $0xb4c0007e
 DATA bodyForwardAVX2Const<>+416(SB)/4, $0x40000000
 DATA bodyForwardAVX2Const<>+420(SB)/4, $0x40000000
 DATA bodyForwardAVX2Const<>+424(SB)/4, $0x40000000
@@ -126,14 +126,14 @@ DATA bodyForwardAVX2Const<>+432(SB)/4, $0x40000000
 DATA bodyForwardAVX2Const<>+436(SB)/4, $0x40000000
 DATA bodyForwardAVX2Const<>+440(SB)/4, $0x40000000
 DATA bodyForwardAVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+448(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+452(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+456(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+460(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+464(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+468(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+472(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForwardAVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+476(SB)/4, $0x7fffffff
 DATA bodyForwardAVX2Const<>+480(SB)/4, $0x33000000
 DATA bodyForwardAVX2Const<>+484(SB)/4, $0x33000000
 DATA bodyForwardAVX2Const<>+488(SB)/4, $0x33000000
@@ -181,35 +181,33 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y2, Y5
 	VSUBPS Y5, Y2, Y2
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y5, Y5, Y4
-	VMULPS bodyForwardAVX2Const<>+224(SB), Y5, Y6
-	VADDPS bodyForwardAVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardAVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardAVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardAVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y4, Y4
+	VMULPS bodyForwardAVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardAVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardAVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
 	VADDPS Y2, Y4, Y2
-	VPSUBD bodyForwardAVX2Const<>+128(SB), Y3, Y3
 	VPADDD bodyForwardAVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VSUBPS bodyForwardAVX2Const<>+352(SB), Y4, Y3
-	VMULPS Y5, Y4, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y4, Y2
-	VADDPS Y2, Y3, Y2
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardAVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
 	VADDPS Y2, Y6, Y2
 	VMULPS bodyForwardAVX2Const<>+416(SB), Y2, Y2
-	VMOVUPS bodyForwardAVX2Const<>+448(SB), Y3
-	VANDNPS Y0, Y3, Y3
+	VANDPS bodyForwardAVX2Const<>+448(SB), Y0, Y3
 	VCMPPS $17, bodyForwardAVX2Const<>+480(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -309,14 +307,14 @@ DATA bodyForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
 DATA bodyForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
 DATA bodyForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
 DATA bodyForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x7e
-DATA bodyForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForwardRowsPanel0AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardRowsPanel0AVX2Const<>+412(SB)/4, $0xb4c0007e
 DATA bodyForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x40000000
 DATA bodyForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x40000000
 DATA bodyForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x40000000
@@ -325,14 +323,14 @@ DATA bodyForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x40000000
 DATA bodyForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x40000000
 DATA bodyForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x40000000
 DATA bodyForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x7fffffff
 DATA bodyForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x33000000
 DATA bodyForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x33000000
 DATA bodyForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x33000000
@@ -440,35 +438,33 @@ rows1:
 	VSUBPS Y9, Y7, Y10
 	VSUBPS Y10, Y7, Y7
 	VSUBPS Y9, Y7, Y7
-	VMULPS Y10, Y10, Y9
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y11
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y11, Y11
-	VMULPS Y11, Y9, Y9
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS Y10, Y10, Y11
+	VMULPS Y9, Y11, Y9
 	VADDPS Y7, Y9, Y7
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y8
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y8, Y8
-	VPSLLD $23, Y8, Y9
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y8
-	VMULPS Y10, Y9, Y10
-	VADDPS Y10, Y8, Y11
-	VSUBPS Y11, Y8, Y8
-	VADDPS Y10, Y8, Y8
-	VMULPS Y7, Y9, Y7
-	VADDPS Y7, Y8, Y7
+	VPSLLD $23, Y8, Y8
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y9
+	VMULPS Y10, Y8, Y10
+	VADDPS Y10, Y9, Y11
+	VSUBPS Y11, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS Y7, Y8, Y7
+	VADDPS Y7, Y9, Y7
 	VADDPS Y7, Y11, Y7
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y8
-	VANDNPS Y0, Y8, Y8
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y8
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y8, Y8
 	VBLENDVPS Y8, Y0, Y7, Y7
-	VBLENDVPS Y6, Y7, Y0, Y6
-	VMOVUPS Y6, (R8)
+	VBLENDVPS Y6, Y7, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -485,31 +481,29 @@ rows1:
 	VSUBPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y9, Y9, Y8
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
-	VMULPS Y10, Y8, Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
 	VADDPS Y6, Y8, Y6
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y7
-	VMULPS Y9, Y8, Y9
-	VADDPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VADDPS Y9, Y7, Y7
-	VMULPS Y6, Y8, Y6
-	VADDPS Y6, Y7, Y6
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
 	VADDPS Y6, Y10, Y6
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y7
-	VANDNPS Y1, Y7, Y7
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y7
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
 	VBLENDVPS Y7, Y1, Y6, Y6
 	VBLENDVPS Y0, Y6, Y1, Y0
@@ -530,31 +524,29 @@ rows1:
 	VSUBPS Y7, Y1, Y8
 	VSUBPS Y8, Y1, Y1
 	VSUBPS Y7, Y1, Y1
-	VMULPS Y8, Y8, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y9, Y7, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
 	VADDPS Y1, Y7, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y6
-	VMULPS Y8, Y7, Y8
-	VADDPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VADDPS Y8, Y6, Y6
-	VMULPS Y1, Y7, Y1
-	VADDPS Y1, Y6, Y1
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y7, Y1
 	VADDPS Y1, Y9, Y1
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y6
-	VANDNPS Y2, Y6, Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y6
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
 	VBLENDVPS Y6, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
@@ -575,31 +567,29 @@ rows1:
 	VSUBPS Y6, Y1, Y7
 	VSUBPS Y7, Y1, Y1
 	VSUBPS Y6, Y1, Y1
-	VMULPS Y7, Y7, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y8, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
 	VADDPS Y1, Y6, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y6
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y2
-	VMULPS Y7, Y6, Y7
-	VADDPS Y7, Y2, Y8
-	VSUBPS Y8, Y2, Y2
-	VADDPS Y7, Y2, Y2
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y6
+	VMULPS Y7, Y2, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
 	VADDPS Y1, Y8, Y1
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y3, Y2, Y2
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
@@ -620,31 +610,29 @@ rows1:
 	VSUBPS Y3, Y1, Y6
 	VSUBPS Y6, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y6, Y6, Y3
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y7, Y3, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y6, Y6, Y7
+	VMULPS Y3, Y7, Y3
 	VADDPS Y1, Y3, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y2
-	VMULPS Y6, Y3, Y6
-	VADDPS Y6, Y2, Y7
-	VSUBPS Y7, Y2, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y1, Y3, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y3, Y7
+	VSUBPS Y7, Y3, Y3
+	VADDPS Y6, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
 	VADDPS Y1, Y7, Y1
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y4, Y2, Y2
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y2
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y1, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
@@ -665,31 +653,29 @@ rows1:
 	VSUBPS Y3, Y1, Y4
 	VSUBPS Y4, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y4, Y4, Y3
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y3, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y6
+	VMULPS Y3, Y6, Y3
 	VADDPS Y1, Y3, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y2
-	VMULPS Y4, Y3, Y4
-	VADDPS Y4, Y2, Y6
-	VSUBPS Y6, Y2, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y1, Y3, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
 	VADDPS Y1, Y6, Y1
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y5, Y2, Y2
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y2
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y1, Y1
 	VBLENDVPS Y0, Y1, Y5, Y0
@@ -776,35 +762,33 @@ rows3:
 	VSUBPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y9, Y9, Y8
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
-	VMULPS Y10, Y8, Y8
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
 	VADDPS Y6, Y8, Y6
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y7
-	VMULPS Y9, Y8, Y9
-	VADDPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VADDPS Y9, Y7, Y7
-	VMULPS Y6, Y8, Y6
-	VADDPS Y6, Y7, Y6
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
 	VADDPS Y6, Y10, Y6
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y7
-	VANDNPS Y0, Y7, Y7
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y7
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y7, Y7
 	VBLENDVPS Y7, Y0, Y6, Y6
-	VBLENDVPS Y5, Y6, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VBLENDVPS Y5, Y6, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -821,31 +805,29 @@ rows3:
 	VSUBPS Y7, Y5, Y8
 	VSUBPS Y8, Y5, Y5
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y8, Y8, Y7
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y9, Y7, Y7
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
 	VADDPS Y5, Y7, Y5
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y6
-	VMULPS Y8, Y7, Y8
-	VADDPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VADDPS Y8, Y6, Y6
-	VMULPS Y5, Y7, Y5
-	VADDPS Y5, Y6, Y5
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y6, Y5
+	VADDPS Y5, Y7, Y5
 	VADDPS Y5, Y9, Y5
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y6
-	VANDNPS Y1, Y6, Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y6
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
 	VBLENDVPS Y6, Y1, Y5, Y5
 	VBLENDVPS Y0, Y5, Y1, Y0
@@ -866,31 +848,29 @@ rows3:
 	VSUBPS Y6, Y1, Y7
 	VSUBPS Y7, Y1, Y1
 	VSUBPS Y6, Y1, Y1
-	VMULPS Y7, Y7, Y6
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y8, Y6, Y6
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
 	VADDPS Y1, Y6, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y5
-	VMULPS Y7, Y6, Y7
-	VADDPS Y7, Y5, Y8
-	VSUBPS Y8, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VPSLLD $23, Y5, Y5
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y6
+	VMULPS Y7, Y5, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y6, Y1
 	VADDPS Y1, Y8, Y1
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y5
-	VANDNPS Y2, Y5, Y5
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y5
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
 	VBLENDVPS Y5, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
@@ -911,31 +891,29 @@ rows3:
 	VSUBPS Y5, Y1, Y6
 	VSUBPS Y6, Y1, Y1
 	VSUBPS Y5, Y1, Y1
-	VMULPS Y6, Y6, Y5
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y7, Y5, Y5
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y6, Y6, Y7
+	VMULPS Y5, Y7, Y5
 	VADDPS Y1, Y5, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y5
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y2
-	VMULPS Y6, Y5, Y6
-	VADDPS Y6, Y2, Y7
-	VSUBPS Y7, Y2, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y5
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y5, Y7
+	VSUBPS Y7, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y5, Y1
 	VADDPS Y1, Y7, Y1
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y3, Y2, Y2
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
@@ -956,31 +934,29 @@ rows3:
 	VSUBPS Y3, Y1, Y5
 	VSUBPS Y5, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y5, Y5, Y3
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y3, Y3
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y5, Y5, Y6
+	VMULPS Y3, Y6, Y3
 	VADDPS Y1, Y3, Y1
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y2
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y2, Y6
-	VSUBPS Y6, Y2, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y1, Y3, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y5, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
 	VADDPS Y1, Y6, Y1
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y4, Y2, Y2
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y2
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y1, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
@@ -1027,35 +1003,33 @@ rows5:
 	VSUBPS Y4, Y2, Y5
 	VSUBPS Y5, Y2, Y2
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y5, Y5, Y4
-	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y4, Y4
+	VMULPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
 	VADDPS Y2, Y4, Y2
-	VPSUBD bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
 	VPADDD bodyForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y3
-	VMULPS Y5, Y4, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y4, Y2
-	VADDPS Y2, Y3, Y2
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
 	VADDPS Y2, Y6, Y2
 	VMULPS bodyForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VMOVUPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y3
-	VANDNPS Y0, Y3, Y3
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y3
 	VCMPPS $17, bodyForwardRowsPanel0AVX2Const<>+480(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -1160,14 +1134,14 @@ DATA bodyForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x7e
-DATA bodyForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0xb4c0007e
 DATA bodyForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x40000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x40000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x40000000
@@ -1176,14 +1150,14 @@ DATA bodyForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x40000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x40000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x40000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x7fffffff
 DATA bodyForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x33000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x33000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x33000000
@@ -1291,35 +1265,33 @@ rows1:
 	VSUBPS Y9, Y7, Y10
 	VSUBPS Y10, Y7, Y7
 	VSUBPS Y9, Y7, Y7
-	VMULPS Y10, Y10, Y9
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y11
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y10, Y11, Y11
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y11, Y11
-	VMULPS Y11, Y9, Y9
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
+	VMULPS Y10, Y9, Y9
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS Y10, Y10, Y11
+	VMULPS Y9, Y11, Y9
 	VADDPS Y7, Y9, Y7
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y8
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y8, Y8
-	VPSLLD $23, Y8, Y9
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y8
-	VMULPS Y10, Y9, Y10
-	VADDPS Y10, Y8, Y11
-	VSUBPS Y11, Y8, Y8
-	VADDPS Y10, Y8, Y8
-	VMULPS Y7, Y9, Y7
-	VADDPS Y7, Y8, Y7
+	VPSLLD $23, Y8, Y8
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y9
+	VMULPS Y10, Y8, Y10
+	VADDPS Y10, Y9, Y11
+	VSUBPS Y11, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS Y7, Y8, Y7
+	VADDPS Y7, Y9, Y7
 	VADDPS Y7, Y11, Y7
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y8
-	VANDNPS Y0, Y8, Y8
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y8
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y8, Y8
 	VBLENDVPS Y8, Y0, Y7, Y7
-	VBLENDVPS Y6, Y7, Y0, Y6
-	VMOVUPS Y6, (R8)
+	VBLENDVPS Y6, Y7, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1336,31 +1308,29 @@ rows1:
 	VSUBPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y9, Y9, Y8
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y10
-	VMULPS Y10, Y8, Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
 	VADDPS Y6, Y8, Y6
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y7
-	VMULPS Y9, Y8, Y9
-	VADDPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VADDPS Y9, Y7, Y7
-	VMULPS Y6, Y8, Y6
-	VADDPS Y6, Y7, Y6
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
 	VADDPS Y6, Y10, Y6
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y7
-	VANDNPS Y1, Y7, Y7
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y7
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
 	VBLENDVPS Y7, Y1, Y6, Y6
 	VBLENDVPS Y0, Y6, Y1, Y0
@@ -1381,31 +1351,29 @@ rows1:
 	VSUBPS Y7, Y1, Y8
 	VSUBPS Y8, Y1, Y1
 	VSUBPS Y7, Y1, Y1
-	VMULPS Y8, Y8, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y9, Y7, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
 	VADDPS Y1, Y7, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y6
-	VMULPS Y8, Y7, Y8
-	VADDPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VADDPS Y8, Y6, Y6
-	VMULPS Y1, Y7, Y1
-	VADDPS Y1, Y6, Y1
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y1, Y6, Y1
+	VADDPS Y1, Y7, Y1
 	VADDPS Y1, Y9, Y1
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y6
-	VANDNPS Y2, Y6, Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y6
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
 	VBLENDVPS Y6, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
@@ -1426,31 +1394,29 @@ rows1:
 	VSUBPS Y6, Y1, Y7
 	VSUBPS Y7, Y1, Y1
 	VSUBPS Y6, Y1, Y1
-	VMULPS Y7, Y7, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y8, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
 	VADDPS Y1, Y6, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y6
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y2
-	VMULPS Y7, Y6, Y7
-	VADDPS Y7, Y2, Y8
-	VSUBPS Y8, Y2, Y2
-	VADDPS Y7, Y2, Y2
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y6
+	VMULPS Y7, Y2, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y6, Y1
 	VADDPS Y1, Y8, Y1
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y3, Y2, Y2
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
@@ -1471,31 +1437,29 @@ rows1:
 	VSUBPS Y3, Y1, Y6
 	VSUBPS Y6, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y6, Y6, Y3
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y7, Y3, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y6, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y6, Y6, Y7
+	VMULPS Y3, Y7, Y3
 	VADDPS Y1, Y3, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y2
-	VMULPS Y6, Y3, Y6
-	VADDPS Y6, Y2, Y7
-	VSUBPS Y7, Y2, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y1, Y3, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y3, Y7
+	VSUBPS Y7, Y3, Y3
+	VADDPS Y6, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
 	VADDPS Y1, Y7, Y1
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y4, Y2, Y2
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y2
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y1, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
@@ -1516,31 +1480,29 @@ rows1:
 	VSUBPS Y3, Y1, Y4
 	VSUBPS Y4, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y4, Y4, Y3
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y3, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y4, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y4, Y4, Y6
+	VMULPS Y3, Y6, Y3
 	VADDPS Y1, Y3, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y2
-	VMULPS Y4, Y3, Y4
-	VADDPS Y4, Y2, Y6
-	VSUBPS Y6, Y2, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y1, Y3, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y4, Y2, Y4
+	VADDPS Y4, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y4, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
 	VADDPS Y1, Y6, Y1
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y5, Y2, Y2
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y5, Y2
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y1, Y1
 	VBLENDVPS Y0, Y1, Y5, Y0
@@ -1627,35 +1589,33 @@ rows3:
 	VSUBPS Y8, Y6, Y9
 	VSUBPS Y9, Y6, Y6
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y9, Y9, Y8
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y9, Y10, Y10
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y10, Y10
-	VMULPS Y10, Y8, Y8
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y9, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
+	VMULPS Y9, Y8, Y8
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS Y9, Y9, Y10
+	VMULPS Y8, Y10, Y8
 	VADDPS Y6, Y8, Y6
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y7
-	VMULPS Y9, Y8, Y9
-	VADDPS Y9, Y7, Y10
-	VSUBPS Y10, Y7, Y7
-	VADDPS Y9, Y7, Y7
-	VMULPS Y6, Y8, Y6
-	VADDPS Y6, Y7, Y6
+	VPSLLD $23, Y7, Y7
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y8
+	VMULPS Y9, Y7, Y9
+	VADDPS Y9, Y8, Y10
+	VSUBPS Y10, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y7, Y6
+	VADDPS Y6, Y8, Y6
 	VADDPS Y6, Y10, Y6
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y7
-	VANDNPS Y0, Y7, Y7
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y7
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y7, Y7
 	VBLENDVPS Y7, Y0, Y6, Y6
-	VBLENDVPS Y5, Y6, Y0, Y5
-	VMOVUPS Y5, (R8)
+	VBLENDVPS Y5, Y6, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = select(x < 0, expm1(x), x)
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1672,31 +1632,29 @@ rows3:
 	VSUBPS Y7, Y5, Y8
 	VSUBPS Y8, Y5, Y5
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y8, Y8, Y7
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y8, Y9, Y9
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y9, Y7, Y7
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
+	VMULPS Y8, Y7, Y7
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS Y8, Y8, Y9
+	VMULPS Y7, Y9, Y7
 	VADDPS Y5, Y7, Y5
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y6
-	VMULPS Y8, Y7, Y8
-	VADDPS Y8, Y6, Y9
-	VSUBPS Y9, Y6, Y6
-	VADDPS Y8, Y6, Y6
-	VMULPS Y5, Y7, Y5
-	VADDPS Y5, Y6, Y5
+	VPSLLD $23, Y6, Y6
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y7
+	VMULPS Y8, Y6, Y8
+	VADDPS Y8, Y7, Y9
+	VSUBPS Y9, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y6, Y5
+	VADDPS Y5, Y7, Y5
 	VADDPS Y5, Y9, Y5
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y6
-	VANDNPS Y1, Y6, Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y6
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
 	VBLENDVPS Y6, Y1, Y5, Y5
 	VBLENDVPS Y0, Y5, Y1, Y0
@@ -1717,31 +1675,29 @@ rows3:
 	VSUBPS Y6, Y1, Y7
 	VSUBPS Y7, Y1, Y1
 	VSUBPS Y6, Y1, Y1
-	VMULPS Y7, Y7, Y6
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y8, Y6, Y6
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
+	VMULPS Y7, Y6, Y6
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS Y7, Y7, Y8
+	VMULPS Y6, Y8, Y6
 	VADDPS Y1, Y6, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y5
-	VMULPS Y7, Y6, Y7
-	VADDPS Y7, Y5, Y8
-	VSUBPS Y8, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VPSLLD $23, Y5, Y5
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y6
+	VMULPS Y7, Y5, Y7
+	VADDPS Y7, Y6, Y8
+	VSUBPS Y8, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS Y1, Y5, Y1
+	VADDPS Y1, Y6, Y1
 	VADDPS Y1, Y8, Y1
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y5
-	VANDNPS Y2, Y5, Y5
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y5
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
 	VBLENDVPS Y5, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
@@ -1762,31 +1718,29 @@ rows3:
 	VSUBPS Y5, Y1, Y6
 	VSUBPS Y6, Y1, Y1
 	VSUBPS Y5, Y1, Y1
-	VMULPS Y6, Y6, Y5
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y7, Y5, Y5
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
+	VMULPS Y6, Y5, Y5
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y6, Y6, Y7
+	VMULPS Y5, Y7, Y5
 	VADDPS Y1, Y5, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y5
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y2
-	VMULPS Y6, Y5, Y6
-	VADDPS Y6, Y2, Y7
-	VSUBPS Y7, Y2, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y5
+	VMULPS Y6, Y2, Y6
+	VADDPS Y6, Y5, Y7
+	VSUBPS Y7, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y5, Y1
 	VADDPS Y1, Y7, Y1
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y3, Y2, Y2
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y2
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
@@ -1807,31 +1761,29 @@ rows3:
 	VSUBPS Y3, Y1, Y5
 	VSUBPS Y5, Y1, Y1
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y5, Y5, Y3
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y3, Y3
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
+	VMULPS Y5, Y3, Y3
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS Y5, Y5, Y6
+	VMULPS Y3, Y6, Y3
 	VADDPS Y1, Y3, Y1
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y2
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y2, Y6
-	VSUBPS Y6, Y2, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y1, Y3, Y1
-	VADDPS Y1, Y2, Y1
+	VPSLLD $23, Y2, Y2
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y3
+	VMULPS Y5, Y2, Y5
+	VADDPS Y5, Y3, Y6
+	VSUBPS Y6, Y3, Y3
+	VADDPS Y5, Y3, Y3
+	VMULPS Y1, Y2, Y1
+	VADDPS Y1, Y3, Y1
 	VADDPS Y1, Y6, Y1
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y2
-	VANDNPS Y4, Y2, Y2
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y2
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y1, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
@@ -1878,35 +1830,33 @@ rows5:
 	VSUBPS Y4, Y2, Y5
 	VSUBPS Y5, Y2, Y2
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y5, Y5, Y4
-	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y4, Y4
+	VMULPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
 	VADDPS Y2, Y4, Y2
-	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y3
 	VPADDD bodyForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y3
-	VMULPS Y5, Y4, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y4, Y2
-	VADDPS Y2, Y3, Y2
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
 	VADDPS Y2, Y6, Y2
 	VMULPS bodyForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VMOVUPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y3
-	VANDNPS Y0, Y3, Y3
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y3
 	VCMPPS $17, bodyForwardRows_2Panel0AVX2Const<>+480(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $88, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -2229,14 +2179,14 @@ DATA bodyForward_2AVX2Const<>+368(SB)/4, $0x3f000000
 DATA bodyForward_2AVX2Const<>+372(SB)/4, $0x3f000000
 DATA bodyForward_2AVX2Const<>+376(SB)/4, $0x3f000000
 DATA bodyForward_2AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+384(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+388(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+392(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+396(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+400(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+404(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+408(SB)/4, $0x7e
-DATA bodyForward_2AVX2Const<>+412(SB)/4, $0x7e
+DATA bodyForward_2AVX2Const<>+384(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+388(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+392(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+396(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+400(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+404(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+408(SB)/4, $0xb4c0007e
+DATA bodyForward_2AVX2Const<>+412(SB)/4, $0xb4c0007e
 DATA bodyForward_2AVX2Const<>+416(SB)/4, $0x40000000
 DATA bodyForward_2AVX2Const<>+420(SB)/4, $0x40000000
 DATA bodyForward_2AVX2Const<>+424(SB)/4, $0x40000000
@@ -2245,14 +2195,14 @@ DATA bodyForward_2AVX2Const<>+432(SB)/4, $0x40000000
 DATA bodyForward_2AVX2Const<>+436(SB)/4, $0x40000000
 DATA bodyForward_2AVX2Const<>+440(SB)/4, $0x40000000
 DATA bodyForward_2AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+448(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+452(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+456(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+460(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+464(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+468(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+472(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+476(SB)/4, $0x80000000
+DATA bodyForward_2AVX2Const<>+448(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+452(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+456(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+460(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+464(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+468(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+472(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+476(SB)/4, $0x7fffffff
 DATA bodyForward_2AVX2Const<>+480(SB)/4, $0x33000000
 DATA bodyForward_2AVX2Const<>+484(SB)/4, $0x33000000
 DATA bodyForward_2AVX2Const<>+488(SB)/4, $0x33000000
@@ -2300,35 +2250,33 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y2, Y5
 	VSUBPS Y5, Y2, Y2
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y5, Y5, Y4
-	VMULPS bodyForward_2AVX2Const<>+224(SB), Y5, Y6
-	VADDPS bodyForward_2AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForward_2AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForward_2AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS bodyForward_2AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y6, Y4, Y4
+	VMULPS bodyForward_2AVX2Const<>+224(SB), Y5, Y4
+	VADDPS bodyForward_2AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForward_2AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForward_2AVX2Const<>+320(SB), Y4, Y4
+	VMULPS Y5, Y4, Y4
+	VADDPS bodyForward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y5, Y5, Y6
+	VMULPS Y4, Y6, Y4
 	VADDPS Y2, Y4, Y2
-	VPSUBD bodyForward_2AVX2Const<>+128(SB), Y3, Y3
 	VPADDD bodyForward_2AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VSUBPS bodyForward_2AVX2Const<>+352(SB), Y4, Y3
-	VMULPS Y5, Y4, Y5
-	VADDPS Y5, Y3, Y6
-	VSUBPS Y6, Y3, Y3
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y4, Y2
-	VADDPS Y2, Y3, Y2
+	VPSLLD $23, Y3, Y3
+	VSUBPS bodyForward_2AVX2Const<>+352(SB), Y3, Y4
+	VMULPS Y5, Y3, Y5
+	VADDPS Y5, Y4, Y6
+	VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y3, Y2
+	VADDPS Y2, Y4, Y2
 	VADDPS Y2, Y6, Y2
 	VMULPS bodyForward_2AVX2Const<>+416(SB), Y2, Y2
-	VMOVUPS bodyForward_2AVX2Const<>+448(SB), Y3
-	VANDNPS Y0, Y3, Y3
+	VANDPS bodyForward_2AVX2Const<>+448(SB), Y0, Y3
 	VCMPPS $17, bodyForward_2AVX2Const<>+480(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -3531,29 +3479,29 @@ rows2:
 	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 64(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
 	ADDQ $24, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -3593,28 +3541,28 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $12, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -3634,6 +3582,7 @@ TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -3715,6 +3664,256 @@ done5:
 	VZEROUPPER 
 	RET 
 
+DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardAVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardAVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $992
+
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4ForwardGeneric.
 //
@@ -3792,10 +3991,432 @@ inputs1:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardAVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardAVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardAVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardAVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardAVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardAVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardAVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardAVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardAVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardAVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardAVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardAVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardAVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardAVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardAVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardAVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardAVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardAVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardAVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardAVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardAVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardAVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardAVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardAVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardAVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardAVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardAVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardAVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardAVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardAVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardAVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardAVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel0AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -3898,8 +4519,180 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardRowsPanel0AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardRowsPanel0AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRowsPanel0AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $100, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -3907,6 +4700,256 @@ terms3:
 done2:
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardRows_2Panel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel0AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel0AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel0AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel0AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel0AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel0AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardRows_2Panel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4009,8 +5052,180 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardRows_2Panel0AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRows_2Panel0AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardRows_2Panel0AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardRows_2Panel0AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRows_2Panel0AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $100, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -4018,6 +5233,256 @@ terms3:
 done2:
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardTrainAVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardTrainAVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
@@ -4096,10 +5561,432 @@ inputs1:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainAVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardTrainAVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardTrainAVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardTrainAVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardTrainAVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainAVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardTrainAVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardTrainAVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardTrainAVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
+
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+4(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+8(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+12(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4202,8 +6089,180 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4ForwardTrainRowsPanel0AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4ForwardTrainRowsPanel0AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4ForwardTrainRowsPanel0AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $100, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -4211,6 +6270,256 @@ terms3:
 done2:
 	VZEROUPPER 
 	RET 
+
+DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+800(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+804(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+808(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+812(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+816(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+820(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+824(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+828(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+832(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+836(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+840(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+844(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+848(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+852(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+856(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+860(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+864(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+868(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+872(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+876(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+880(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+884(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+888(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+892(SB)/4, $0x7f800000
+DATA dense4Forward_2AVX2Const<>+896(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+900(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+904(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+908(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+912(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+916(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+920(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+924(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+928(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+932(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+936(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+940(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+944(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+948(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+952(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+960(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+964(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+968(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+972(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+976(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+980(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+984(SB)/4, $0x33000000
+DATA dense4Forward_2AVX2Const<>+988(SB)/4, $0x33000000
+GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $992
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4Forward_2Generic.
@@ -4289,8 +6598,180 @@ inputs1:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4Forward_2AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y1
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y0
+	VXORPS dense4Forward_2AVX2Const<>+64(SB), Y0, Y0
+	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
+	VMINPS Y0, Y2, Y0
+	VMOVUPS dense4Forward_2AVX2Const<>+128(SB), Y2
+	VMAXPS Y0, Y2, Y0
+	VPSRLD $1, Y0, Y2
+	VANDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y5
+	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y0, Y5
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y5
+	VSUBPS Y5, Y0, Y5
+	VSUBPS Y0, Y2, Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y6, Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y7
+	VPSUBD Y5, Y7, Y7
+	VPSLLD $23, Y7, Y7
+	VMULPS Y7, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y0, Y7
+	VANDPS Y7, Y3, Y3
+	VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3
+	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y6
+	VDIVPS Y6, Y3, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VMULPS Y3, Y3, Y8
+	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y8, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS Y7, Y6, Y6
+	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VSUBPS Y6, Y8, Y6
+	VSUBPS Y3, Y6, Y3
+	VMULPS dense4Forward_2AVX2Const<>+832(SB), Y5, Y5
+	VSUBPS Y3, Y5, Y3
+	VCMPPS $21, dense4Forward_2AVX2Const<>+864(SB), Y0, Y5
+	VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+0(SB), Y2, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+928(SB), Y6
+	VBLENDVPS Y5, dense4Forward_2AVX2Const<>+896(SB), Y6, Y5
+	VCMPPS $18, dense4Forward_2AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y4, 32(R8)
+
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VMOVUPS dense4Forward_2AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y4, Y1
+	VXORPS dense4Forward_2AVX2Const<>+64(SB), Y1, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+128(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VPSRLD $1, Y1, Y2
+	VANDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y1, Y3
+	VADDPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y4
+	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y1, Y4
+	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS Y1, Y1, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD Y2, Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y4
+	VSUBPS Y4, Y1, Y4
+	VSUBPS Y1, Y2, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y5, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y6
+	VPSUBD Y4, Y6, Y6
+	VPSLLD $23, Y6, Y6
+	VMULPS Y6, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y1, Y6
+	VANDPS Y6, Y3, Y3
+	VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3
+	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y5
+	VDIVPS Y5, Y3, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VMULPS Y3, Y3, Y7
+	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y7, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS Y6, Y5, Y5
+	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VSUBPS Y5, Y7, Y5
+	VSUBPS Y3, Y5, Y3
+	VMULPS dense4Forward_2AVX2Const<>+832(SB), Y4, Y4
+	VSUBPS Y3, Y4, Y3
+	VCMPPS $21, dense4Forward_2AVX2Const<>+864(SB), Y1, Y4
+	VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+0(SB), Y2, Y4
+	VMOVUPS dense4Forward_2AVX2Const<>+928(SB), Y5
+	VBLENDVPS Y4, dense4Forward_2AVX2Const<>+896(SB), Y5, Y4
+	VCMPPS $18, dense4Forward_2AVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2
+	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y1, Y3
+	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
+	VBLENDVPS Y3, Y1, Y2, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
 
@@ -4365,29 +6846,29 @@ rows2:
 	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 100(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 100(R8)
 	ADDQ $128, SI
 	ADDQ $200, R8
 	DECQ AX
@@ -4431,28 +6912,28 @@ rows5:
 	VMOVUPS 224(DI), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $64, SI
 	ADDQ $100, R8
 	DECQ AX
@@ -4594,8 +7075,8 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// y = w · m
-	VMULPS Y1, Y0, Y2
-	VMOVUPS Y2, (DX)(AX*1)
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -4616,8 +7097,8 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dw = g · m
-	VMULPS Y1, Y0, Y2
-	VMOVUPS Y2, (DX)(AX*1)
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -4638,8 +7119,8 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// y = x · m
-	VMULPS Y1, Y0, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -4649,8 +7130,8 @@ elements1:
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
 	// y = x · m
-	VMULPS Y2, Y1, Y3
-	VMASKMOVPS Y3, Y0, (R8)(AX*1)
+	VMULPS Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 
@@ -4678,95 +7159,87 @@ DATA eluGradientEachAVX2Const<>+80(SB)/4, $0xc2d00000
 DATA eluGradientEachAVX2Const<>+84(SB)/4, $0xc2d00000
 DATA eluGradientEachAVX2Const<>+88(SB)/4, $0xc2d00000
 DATA eluGradientEachAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+124(SB)/4, $0x3fb8aa3b
-DATA eluGradientEachAVX2Const<>+128(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+132(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+136(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+140(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+144(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+148(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+152(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+156(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+160(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+164(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+168(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+172(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+176(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+180(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+184(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+188(SB)/4, $0x3f317200
-DATA eluGradientEachAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA eluGradientEachAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x3f800000
-DATA eluGradientEachAVX2Const<>+416(SB)/4, $0x7f
-DATA eluGradientEachAVX2Const<>+420(SB)/4, $0x7f
-DATA eluGradientEachAVX2Const<>+424(SB)/4, $0x7f
-DATA eluGradientEachAVX2Const<>+428(SB)/4, $0x7f
-DATA eluGradientEachAVX2Const<>+432(SB)/4, $0x7f
-DATA eluGradientEachAVX2Const<>+436(SB)/4, $0x7f
-DATA eluGradientEachAVX2Const<>+440(SB)/4, $0x7f
-DATA eluGradientEachAVX2Const<>+444(SB)/4, $0x7f
-GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $448
+DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+100(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+108(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+112(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+116(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+120(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+124(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+160(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+164(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+168(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+172(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+176(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+180(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+184(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+188(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+192(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+196(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+200(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+204(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+208(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+212(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+216(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+220(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3e2aab2c
+DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3f00043b
+DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x33092801
+DATA eluGradientEachAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x329302ae
+DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA eluGradientEachAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA eluGradientEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x1f800000
+DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x1f75672a
+DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x5f800000
+DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x5f800000
+GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
 //
@@ -4785,40 +7258,36 @@ elements1:
 	VMOVUPS eluGradientEachAVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y0, Y2, Y2
 	VMOVUPS eluGradientEachAVX2Const<>+32(SB), Y3
-	VMINPS Y0, Y3, Y3
-	VMOVUPS eluGradientEachAVX2Const<>+64(SB), Y4
-	VMAXPS Y3, Y4, Y3
-	VMULPS eluGradientEachAVX2Const<>+96(SB), Y3, Y4
-	VADDPS eluGradientEachAVX2Const<>+128(SB), Y4, Y4
-	VSUBPS eluGradientEachAVX2Const<>+128(SB), Y4, Y5
-	VMULPS eluGradientEachAVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y3, Y3
-	VMULPS eluGradientEachAVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y3, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS eluGradientEachAVX2Const<>+224(SB), Y3, Y6
-	VADDPS eluGradientEachAVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eluGradientEachAVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eluGradientEachAVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS eluGradientEachAVX2Const<>+352(SB), Y6, Y6
+	VMINPS Y0, Y3, Y0
+	VMOVUPS eluGradientEachAVX2Const<>+64(SB), Y3
+	VMAXPS Y0, Y3, Y0
+	VPSRLD $1, Y0, Y3
+	VANDPS eluGradientEachAVX2Const<>+96(SB), Y3, Y3
+	VMULPS eluGradientEachAVX2Const<>+128(SB), Y0, Y4
+	VADDPS eluGradientEachAVX2Const<>+160(SB), Y4, Y4
+	VSUBPS eluGradientEachAVX2Const<>+160(SB), Y4, Y5
+	VMULPS eluGradientEachAVX2Const<>+192(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS eluGradientEachAVX2Const<>+224(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS eluGradientEachAVX2Const<>+256(SB), Y0, Y5
+	VADDPS eluGradientEachAVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
-	VADDPS Y3, Y5, Y3
-	VADDPS eluGradientEachAVX2Const<>+384(SB), Y3, Y3
-	VPSUBD eluGradientEachAVX2Const<>+128(SB), Y4, Y4
-	VPSRAD $1, Y4, Y5
-	VPADDD eluGradientEachAVX2Const<>+416(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y3, Y3
-	VPSUBD Y5, Y4, Y4
-	VPADDD eluGradientEachAVX2Const<>+416(SB), Y4, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y3, Y3
-	VMULPS Y3, Y1, Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	VPERMPS eluGradientEachAVX2Const<>+320(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS eluGradientEachAVX2Const<>+352(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD Y3, Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VXORPS eluGradientEachAVX2Const<>+384(SB), Y3, Y3
+	VMULPS Y3, Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -4854,26 +7323,300 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y4
 
 	// g = g · c
-	VMULPS Y1, Y2, Y5
+	VMULPS Y1, Y2, Y2
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y2
-	VADDPS Y5, Y2, Y2
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y2, Y4, Y4
 
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y2, Y4
-	VADDPS Y4, Y5, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y4, Y5
+	VADDPS Y5, Y2, Y2
 
 	// w = w - (lr · g)
-	VMULPS Y4, Y0, Y5
-	VSUBPS Y5, Y3, Y5
-	VMOVUPS Y5, (DI)(AX*1)
-	VMOVUPS Y2, (DX)(AX*1)
+	VMULPS Y2, Y0, Y5
+	VSUBPS Y5, Y3, Y3
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
 	VZEROUPPER 
 	RET 
+
+DATA eyeForwardAVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardAVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardAVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardAVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardAVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardAVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardAVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardAVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardAVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardAVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardAVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardAVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardAVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardAVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardAVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardAVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardAVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardAVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardAVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardAVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardAVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardAVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardAVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardAVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardAVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardAVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardAVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardAVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardAVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardAVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardAVX2Const<>(SB), RODATA|NOPTR, $1088
 
 // eyeForwardAVX2 is eyeForwardGeneric for avx2: 627 multiply-adds,
 // product and sum are rounded separately, the same bits as eyeForwardGeneric.
@@ -5021,15 +7764,654 @@ inputs1:
 	VADDPS Y14, Y3, Y3
 	VMULPS 64(DX), Y15, Y14
 	VADDPS Y14, Y4, Y4
-	VMOVUPS Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y5
+	VMAXPS Y0, Y5, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y5
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS Y6, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y6, Y8
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y8, Y9
+	VADDPS Y8, Y9, Y8
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y8, Y8
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y9, Y9
+	VBLENDVPS Y9, Y8, Y7, Y7
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y6, Y8
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y8, Y9
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y8, Y9
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y9, Y9
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y9, Y10
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y8, Y10
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y8, Y8
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y9
+	VSUBPS Y8, Y9, Y8
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y9, Y9
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y6, Y6
+	VORPS Y8, Y6, Y6
+	VBLENDVPS Y9, Y7, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VMOVUPS Y5, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS Y5, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y5, Y7
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y7, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y7, Y7
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y7, Y6, Y6
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y5, Y7
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y8
+	VMINPS Y7, Y8, Y7
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y7, Y9
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y7, Y7
+	VADDPS Y7, Y9, Y7
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y7, Y7
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y8
+	VSUBPS Y7, Y8, Y7
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y5, Y5
+	VORPS Y7, Y5, Y5
+	VBLENDVPS Y8, Y6, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y1, Y1
 	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y5
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y2, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y6
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y6, Y6
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y5, Y5
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y7, Y7
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y7, Y8
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y7, Y7
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y6, Y2, Y2
+	VBLENDVPS Y7, Y5, Y2, Y2
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y5
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y5
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y3, Y3
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y5, Y2, Y2
+	VBLENDVPS Y6, Y3, Y2, Y2
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardAVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardAVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardAVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardAVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardAVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardAVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardAVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardAVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardAVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardAVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardAVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardAVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardAVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 128(R8)
+	VMASKMOVPS Y1, Y0, 128(R8)
 	VZEROUPPER 
 	RET 
+
+DATA eyeForwardRowsPanel0AVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel0AVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel0AVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel0AVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardRowsPanel0AVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel0AVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel0AVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel0AVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel0AVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel0AVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel0AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel0AVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel0AVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel0AVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel0AVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel0AVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel0AVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel0AVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel0AVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $1088
 
 // eyeForwardRowsPanel0AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
 //
@@ -5431,6 +8813,164 @@ terms3:
 	VMOVUPS Y9, 560(R8)
 	VMOVUPS Y10, 660(R8)
 	VMOVUPS Y11, 692(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $132, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $456, SI
 	ADDQ $792, R8
 	DECQ AX
@@ -5438,8 +8978,8 @@ terms3:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done5
-rows4:
+	JZ done6
+rows5:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5455,7 +8995,7 @@ rows4:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms6:
+terms7:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -5675,7 +9215,7 @@ terms6:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms6
+	JNZ terms7
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -5767,15 +9307,173 @@ terms6:
 	VMOVUPS Y7, 428(R8)
 	VMOVUPS Y8, 528(R8)
 	VMOVUPS Y9, 560(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $5, CX
+finish8:
+	VMOVUPS (R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, (R10)
+	VMOVUPS 32(R10), Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMOVUPS Y1, 32(R10)
+	ADDQ $132, R10
+	DECQ CX
+	JNZ finish8
 	ADDQ $380, SI
 	ADDQ $660, R8
 	DECQ AX
-	JNZ rows4
-done5:
+	JNZ rows5
+done6:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done10
+rows9:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5783,7 +9481,7 @@ rows7:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $2, CX
-terms9:
+terms11:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -5843,7 +9541,7 @@ terms9:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms9
+	JNZ terms11
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -5865,15 +9563,435 @@ terms9:
 	VADDPS Y14, Y0, Y0
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y1, Y1
-	VMOVUPS Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y2
+	VMAXPS Y0, Y2, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y2
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y5
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y3, Y6
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y3, Y3
+	VORPS Y5, Y3, Y3
+	VBLENDVPS Y6, Y4, Y3, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel0AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel0AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel0AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel0AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel0AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel0AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMOVUPS Y1, 32(R8)
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows9
+done10:
 	VZEROUPPER 
 	RET 
+
+DATA eyeForwardRowsPanel1AVX2Const<>+0(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+4(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+8(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+12(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+16(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+20(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+24(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+28(SB)/4, $0xc2200000
+DATA eyeForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x3f000000
+DATA eyeForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+128(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+144(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+148(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+152(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+156(SB)/4, $0xba1dd328
+DATA eyeForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3ba3ccf3
+DATA eyeForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+200(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+204(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xbcdb4da5
+DATA eyeForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3de70dc4
+DATA eyeForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xbec09376
+DATA eyeForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3e0375d3
+DATA eyeForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x58800000
+DATA eyeForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x26800000
+DATA eyeForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel1AVX2Const<>+416(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+420(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+424(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+428(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+432(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+436(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+440(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+444(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX2Const<>+512(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+516(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+520(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+524(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+528(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+532(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+536(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+540(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX2Const<>+576(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+580(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+584(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+588(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+592(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+596(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+600(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+604(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX2Const<>+608(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+612(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+616(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+620(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+624(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+628(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+632(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+636(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX2Const<>+640(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+644(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+648(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+652(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+656(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+660(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+664(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+668(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX2Const<>+672(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+676(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+680(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+684(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+688(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+692(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+696(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+700(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+812(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+816(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+820(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+824(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+828(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX2Const<>+832(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+836(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+840(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+844(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x3e2aab2c
+DATA eyeForwardRowsPanel1AVX2Const<>+896(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+900(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+904(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+908(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+912(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+916(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+920(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+924(SB)/4, $0x3f00043b
+DATA eyeForwardRowsPanel1AVX2Const<>+928(SB)/4, $0x0
+DATA eyeForwardRowsPanel1AVX2Const<>+932(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel1AVX2Const<>+936(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel1AVX2Const<>+940(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel1AVX2Const<>+944(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel1AVX2Const<>+948(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel1AVX2Const<>+952(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel1AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel1AVX2Const<>+960(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+964(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel1AVX2Const<>+968(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel1AVX2Const<>+972(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel1AVX2Const<>+976(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel1AVX2Const<>+980(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel1AVX2Const<>+984(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel1AVX2Const<>+988(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel1AVX2Const<>+992(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+996(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1000(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1004(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1008(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1012(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1016(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX2Const<>+1024(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1028(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1032(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1036(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1040(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1044(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1048(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1052(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX2Const<>+1056(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1060(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1064(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1068(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1072(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1076(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1080(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX2Const<>+1084(SB)/4, $0x80000000
+GLOBL eyeForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $1088
 
 // eyeForwardRowsPanel1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
 //
@@ -6114,24 +10232,462 @@ terms3:
 	VBROADCASTSS 8(R10)(R13*1), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y5, Y5
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y6
+	VMAXPS Y0, Y6, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y7
+	VMULPS Y7, Y7, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS Y7, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y10
+	VADDPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y10
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y10, Y10
+	VBLENDVPS Y10, Y9, Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y9
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y10
+	VMINPS Y9, Y10, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y10, Y10
+	VMULPS Y9, Y10, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y10, Y10
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y10, Y11
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y11, Y12
+	VSUBPS Y12, Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y11, Y11
+	VSUBPS Y11, Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y9, Y11
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y11, Y11
+	VMULPS Y9, Y9, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y10, Y12
+	VADDPS Y12, Y9, Y9
+	VADDPS Y9, Y11, Y9
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y10, Y10
+	VMULPS Y10, Y9, Y9
+	VADDPS Y10, Y9, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y9, Y9
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y10
+	VSUBPS Y9, Y10, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y7, Y10
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y10, Y10
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y7, Y7
+	VORPS Y9, Y7, Y7
+	VBLENDVPS Y10, Y8, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y6
-	VMASKMOVPS Y0, Y6, (R8)
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y6, Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS Y6, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y9
+	VADDPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
+	VBLENDVPS Y9, Y8, Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y8, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y9
+	VSUBPS Y8, Y9, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y6, Y6
+	VORPS Y8, Y6, Y6
+	VBLENDVPS Y9, Y7, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y2, Y6, Y6
+	VADDPS Y2, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y7, Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y8
+	VMINPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y7, Y7
+	VADDPS Y7, Y9, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y8
+	VSUBPS Y7, Y8, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y7, Y2, Y2
+	VBLENDVPS Y8, Y6, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y2, Y0, 264(R8)
+	VMASKMOVPS Y1, Y0, 264(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y6, Y2, Y2
+	VBLENDVPS Y7, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y3, Y0, 396(R8)
+	VMASKMOVPS Y1, Y0, 396(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y4, Y6, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y6
+	VMINPS Y4, Y6, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y4, Y4, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y4, Y4
+	VADDPS Y4, Y7, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6
+	VSUBPS Y4, Y6, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y6, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 528(R8)
+	VMASKMOVPS Y1, Y0, 528(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y5, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y5, Y0, 660(R8)
+	VMASKMOVPS Y1, Y0, 660(R8)
 	ADDQ $456, SI
 	ADDQ $792, R8
 	DECQ AX
@@ -6332,21 +10888,386 @@ terms6:
 	VBROADCASTSS 8(R10)(R11*4), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y4, Y4
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y5
+	VMAXPS Y0, Y5, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y6
+	VMULPS Y6, Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS Y6, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y9
+	VADDPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
+	VBLENDVPS Y9, Y8, Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y9, Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y9, Y10
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y8, Y10
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y8, Y8
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y9
+	VSUBPS Y8, Y9, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y9
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y9, Y9
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y6, Y6
+	VORPS Y8, Y6, Y6
+	VBLENDVPS Y9, Y7, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y5
-	VMASKMOVPS Y0, Y5, (R8)
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y5, Y0, (R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y1, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y5
+	VMULPS Y5, Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS Y5, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y8
+	VADDPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
+	VBLENDVPS Y8, Y7, Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y8
+	VMINPS Y7, Y8, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y8, Y8
+	VMULPS Y7, Y8, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y9, Y10
+	VSUBPS Y10, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y9, Y9
+	VSUBPS Y9, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y9, Y9
+	VMULPS Y7, Y7, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y8, Y10
+	VADDPS Y10, Y7, Y7
+	VADDPS Y7, Y9, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
+	VMULPS Y8, Y7, Y7
+	VADDPS Y8, Y7, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y8
+	VSUBPS Y7, Y8, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y8
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y8, Y8
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y5, Y5
+	VORPS Y7, Y5, Y5
+	VBLENDVPS Y8, Y6, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
 	VMASKMOVPS Y1, Y0, 132(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y2, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y2, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y7
+	VADDPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y7
+	VBLENDVPS Y7, Y6, Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y7
+	VMINPS Y6, Y7, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y8
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y8, Y9
+	VSUBPS Y9, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y8, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y6, Y8
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
+	VADDPS Y6, Y8, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y6, Y6
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y7
+	VSUBPS Y6, Y7, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y7
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y7, Y7
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y6, Y2, Y2
+	VBLENDVPS Y7, Y5, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y2, Y0, 264(R8)
+	VMASKMOVPS Y1, Y0, 264(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y3, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y6
+	VADDPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y6
+	VBLENDVPS Y6, Y5, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y6
+	VMINPS Y5, Y6, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y7, Y8
+	VSUBPS Y8, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y7, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
+	VADDPS Y5, Y7, Y5
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y6
+	VSUBPS Y5, Y6, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y6
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y6, Y6
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y5, Y2, Y2
+	VBLENDVPS Y6, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y3, Y0, 396(R8)
+	VMASKMOVPS Y1, Y0, 396(R8)
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VMAXPS Y4, Y0, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 528(R8)
+	VMASKMOVPS Y1, Y0, 528(R8)
 	ADDQ $380, SI
 	ADDQ $660, R8
 	DECQ AX
@@ -6411,9 +11332,82 @@ terms9:
 	VBROADCASTSS 8(R10), Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y0, Y0
+
+	// a = max(x, -40)
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+0(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y1
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS Y3, Y4, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y3
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y5
+	VADDPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
+	VBLENDVPS Y5, Y4, Y3, Y3
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+448(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+608(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+640(SB), Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+672(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+736(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+800(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+832(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+864(SB), Y4, Y6
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y6
+	VMULPS Y4, Y4, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS eyeForwardRowsPanel1AVX2Const<>+960(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD eyeForwardRowsPanel1AVX2Const<>+704(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS eyeForwardRowsPanel1AVX2Const<>+992(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y5
+	VSUBPS Y4, Y5, Y4
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y5
+	VCMPPS $17, eyeForwardRowsPanel1AVX2Const<>+1024(SB), Y5, Y5
+	VANDPS eyeForwardRowsPanel1AVX2Const<>+1056(SB), Y2, Y2
+	VORPS Y4, Y2, Y2
+	VBLENDVPS Y5, Y3, Y2, Y2
+	VADDPS eyeForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	VMOVUPS 28(R9), Y0
+	VMASKMOVPS Y1, Y0, (R8)
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
@@ -8091,6 +13085,7 @@ TEXT ·gradient1_3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -8204,22 +13199,22 @@ DATA innerForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA innerForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA innerForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA innerForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA innerForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA innerForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA innerForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA innerForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA innerForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA innerForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA innerForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA innerForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA innerForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA innerForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA innerForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA innerForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA innerForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA innerForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA innerForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA innerForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -8228,38 +13223,38 @@ DATA innerForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA innerForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA innerForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA innerForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA innerForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA innerForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA innerForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA innerForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA innerForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA innerForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA innerForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA innerForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA innerForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA innerForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA innerForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA innerForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA innerForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA innerForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA innerForwardAVX2Const<>+288(SB)/4, $0x0
-DATA innerForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA innerForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA innerForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA innerForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA innerForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA innerForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA innerForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA innerForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA innerForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA innerForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA innerForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA innerForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA innerForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA innerForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA innerForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardAVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA innerForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA innerForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA innerForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -8369,33 +13364,33 @@ inputs1:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardAVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardAVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardAVX2Const<>+128(SB), Y5, Y6
-	VPERMPS innerForwardAVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS innerForwardAVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y3, Y7, Y7
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y3, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS innerForwardAVX2Const<>+224(SB), Y5, Y7
-	VPERMPS innerForwardAVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y6, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+288(SB), Y5, Y6
-	VPERMPS innerForwardAVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y1, Y6, Y1
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y3, Y6
+	VMULPS Y1, Y6, Y1
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardAVX2Const<>+0(SB), Y2, Y0
@@ -8403,32 +13398,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardAVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardAVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardAVX2Const<>+160(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardAVX2Const<>+192(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y3, Y3, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardAVX2Const<>+224(SB), Y3, Y6
-	VPERMPS innerForwardAVX2Const<>+256(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardAVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardAVX2Const<>+320(SB), Y3, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -8437,32 +13432,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardAVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardAVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -8501,22 +13496,22 @@ DATA innerForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA innerForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA innerForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA innerForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA innerForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA innerForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA innerForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA innerForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA innerForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA innerForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA innerForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA innerForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA innerForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA innerForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA innerForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA innerForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA innerForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA innerForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -8525,38 +13520,38 @@ DATA innerForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA innerForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA innerForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA innerForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA innerForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA innerForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA innerForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA innerForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA innerForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA innerForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA innerForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA innerForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA innerForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA innerForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA innerForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA innerForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA innerForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA innerForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA innerForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA innerForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA innerForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA innerForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA innerForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA innerForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA innerForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA innerForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA innerForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA innerForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA innerForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA innerForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA innerForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA innerForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA innerForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -8769,33 +13764,33 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -8803,32 +13798,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -8837,32 +13832,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
@@ -8871,32 +13866,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 
 	// y = tanh(x)
@@ -8905,32 +13900,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 136(R8)
 
 	// y = tanh(x)
@@ -8939,32 +13934,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
 	ADDQ $204, R8
@@ -9112,33 +14107,33 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -9146,32 +14141,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -9180,32 +14175,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
@@ -9214,32 +14209,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
 	ADDQ $136, R8
@@ -9336,33 +14331,33 @@ terms9:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y4, Y1, Y1
+	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -9370,32 +14365,32 @@ terms9:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS innerForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
@@ -9437,22 +14432,22 @@ DATA innerForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA innerForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
 DATA innerForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA innerForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardRowsPanel1AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA innerForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA innerForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA innerForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA innerForwardRowsPanel1AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel1AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA innerForwardRowsPanel1AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA innerForwardRowsPanel1AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA innerForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA innerForwardRowsPanel1AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA innerForwardRowsPanel1AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA innerForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA innerForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA innerForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x379579b4
-DATA innerForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA innerForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -9461,38 +14456,38 @@ DATA innerForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA innerForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA innerForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xb5934706
-DATA innerForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA innerForwardRowsPanel1AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA innerForwardRowsPanel1AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA innerForwardRowsPanel1AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel1AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA innerForwardRowsPanel1AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA innerForwardRowsPanel1AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA innerForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA innerForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA innerForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA innerForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA innerForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA innerForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA innerForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA innerForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA innerForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA innerForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA innerForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA innerForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA innerForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA innerForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA innerForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA innerForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA innerForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA innerForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA innerForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA innerForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA innerForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA innerForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
 DATA innerForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
 DATA innerForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
@@ -9723,35 +14718,35 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
@@ -9759,32 +14754,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
@@ -9795,32 +14790,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
@@ -9831,32 +14826,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
@@ -9867,32 +14862,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
@@ -9903,32 +14898,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 340(R8)
@@ -10117,35 +15112,35 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
@@ -10153,32 +15148,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
@@ -10189,32 +15184,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
@@ -10225,32 +15220,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
@@ -10261,32 +15256,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
@@ -10355,35 +15350,35 @@ terms9:
 	VMINPS Y1, Y2, Y1
 	VADDPS innerForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD innerForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS innerForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
 	DECQ AX
@@ -10424,22 +15419,22 @@ DATA innerForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA innerForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA innerForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA innerForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA innerForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA innerForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA innerForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA innerForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA innerForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA innerForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA innerForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA innerForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA innerForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA innerForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA innerForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA innerForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -10448,38 +15443,38 @@ DATA innerForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA innerForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA innerForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA innerForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA innerForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA innerForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA innerForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA innerForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA innerForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA innerForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA innerForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA innerForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA innerForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA innerForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA innerForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA innerForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA innerForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA innerForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA innerForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA innerForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA innerForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA innerForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA innerForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA innerForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA innerForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA innerForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA innerForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA innerForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA innerForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA innerForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA innerForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -10589,33 +15584,33 @@ inputs1:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y5, Y6
-	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y3, Y7, Y7
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y3, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y3, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y5, Y7
-	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y6, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y5, Y6
-	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y1, Y6, Y1
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y3, Y6
+	VMULPS Y1, Y6, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y2, Y0
@@ -10623,32 +15618,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y3, Y3, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y3, Y6
-	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y3, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -10657,32 +15652,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -10721,22 +15716,22 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA innerForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA innerForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA innerForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA innerForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA innerForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA innerForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA innerForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA innerForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA innerForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA innerForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA innerForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA innerForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -10745,38 +15740,38 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA innerForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA innerForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA innerForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA innerForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA innerForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA innerForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA innerForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA innerForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA innerForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA innerForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA innerForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA innerForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA innerForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA innerForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA innerForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA innerForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA innerForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA innerForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA innerForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA innerForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA innerForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA innerForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA innerForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA innerForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA innerForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -10989,33 +15984,33 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -11023,32 +16018,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -11057,32 +16052,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
@@ -11091,32 +16086,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 
 	// y = tanh(x)
@@ -11125,32 +16120,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 136(R8)
 
 	// y = tanh(x)
@@ -11159,32 +16154,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 168(R8)
 	ADDQ $396, SI
 	ADDQ $204, R8
@@ -11332,33 +16327,33 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -11366,32 +16361,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -11400,32 +16395,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 68(R8)
 
 	// y = tanh(x)
@@ -11434,32 +16429,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 100(R8)
 	ADDQ $264, SI
 	ADDQ $136, R8
@@ -11556,33 +16551,33 @@ terms9:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y4, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -11590,32 +16585,32 @@ terms9:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS innerForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
@@ -11657,22 +16652,22 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA innerForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
 DATA innerForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA innerForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA innerForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA innerForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA innerForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA innerForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA innerForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA innerForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA innerForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA innerForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x379579b4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA innerForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA innerForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA innerForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA innerForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA innerForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA innerForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA innerForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA innerForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA innerForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA innerForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA innerForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -11681,38 +16676,38 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA innerForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA innerForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xb5934706
-DATA innerForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA innerForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA innerForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA innerForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA innerForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA innerForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA innerForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA innerForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA innerForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA innerForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA innerForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA innerForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA innerForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA innerForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA innerForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA innerForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA innerForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA innerForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA innerForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA innerForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA innerForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA innerForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA innerForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA innerForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA innerForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA innerForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA innerForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
+DATA innerForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA innerForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA innerForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA innerForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA innerForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA innerForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA innerForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
+DATA innerForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA innerForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA innerForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA innerForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA innerForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
+DATA innerForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA innerForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA innerForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA innerForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA innerForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA innerForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA innerForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
 DATA innerForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
 DATA innerForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
@@ -11943,35 +16938,35 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
@@ -11979,32 +16974,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
@@ -12015,32 +17010,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
@@ -12051,32 +17046,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
@@ -12087,32 +17082,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
@@ -12123,32 +17118,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 340(R8)
@@ -12337,35 +17332,35 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
@@ -12373,32 +17368,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
@@ -12409,32 +17404,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
@@ -12445,32 +17440,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 204(R8)
@@ -12481,32 +17476,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 272(R8)
@@ -12575,35 +17570,35 @@ terms9:
 	VMINPS Y1, Y2, Y1
 	VADDPS innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD innerForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS innerForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS innerForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
 	DECQ AX
@@ -12717,29 +17712,29 @@ rows2:
 	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 132(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 132(R8)
 	ADDQ $136, SI
 	ADDQ $264, R8
 	DECQ AX
@@ -12807,28 +17802,28 @@ rows5:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $68, SI
 	ADDQ $132, R8
 	DECQ AX
@@ -12964,6 +17959,7 @@ TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -13085,24 +18081,24 @@ elements1:
 	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y5
 
 	// g = g + dw
-	VADDPS Y5, Y2, Y6
+	VADDPS Y5, Y2, Y2
 
 	// g = g · c
-	VMULPS Y1, Y6, Y2
+	VMULPS Y1, Y2, Y2
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y6
-	VADDPS Y2, Y6, Y6
+	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y4
+	VADDPS Y2, Y4, Y4
 
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS sgdElements_2AVX2Const<>+32(SB), Y6, Y4
-	VADDPS Y4, Y2, Y4
+	VMULPS sgdElements_2AVX2Const<>+32(SB), Y4, Y6
+	VADDPS Y6, Y2, Y2
 
 	// w = w - (lr · g)
-	VMULPS Y4, Y0, Y2
-	VSUBPS Y2, Y3, Y2
-	VMOVUPS Y2, (DI)(AX*1)
-	VMOVUPS Y6, (DX)(AX*1)
+	VMULPS Y2, Y0, Y6
+	VSUBPS Y6, Y3, Y3
+	VMOVUPS Y3, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -13117,30 +18113,30 @@ DATA scoreForwardAVX2Const<>+16(SB)/4, $0x80000000
 DATA scoreForwardAVX2Const<>+20(SB)/4, $0x80000000
 DATA scoreForwardAVX2Const<>+24(SB)/4, $0x80000000
 DATA scoreForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+32(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+36(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+40(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+44(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+48(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+52(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+56(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+60(SB)/4, $0x42b20000
-DATA scoreForwardAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA scoreForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA scoreForwardAVX2Const<>+128(SB)/4, $0x4b400000
 DATA scoreForwardAVX2Const<>+132(SB)/4, $0x4b400000
 DATA scoreForwardAVX2Const<>+136(SB)/4, $0x4b400000
@@ -13149,62 +18145,62 @@ DATA scoreForwardAVX2Const<>+144(SB)/4, $0x4b400000
 DATA scoreForwardAVX2Const<>+148(SB)/4, $0x4b400000
 DATA scoreForwardAVX2Const<>+152(SB)/4, $0x4b400000
 DATA scoreForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+160(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+164(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+168(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+172(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+176(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+180(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+184(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+188(SB)/4, $0x3f317200
-DATA scoreForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA scoreForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA scoreForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA scoreForwardAVX2Const<>+352(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+356(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+360(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+364(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+368(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+372(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+376(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardAVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+380(SB)/4, $0x1f800000
 DATA scoreForwardAVX2Const<>+384(SB)/4, $0x3f800000
 DATA scoreForwardAVX2Const<>+388(SB)/4, $0x3f800000
 DATA scoreForwardAVX2Const<>+392(SB)/4, $0x3f800000
@@ -13213,23 +18209,7 @@ DATA scoreForwardAVX2Const<>+400(SB)/4, $0x3f800000
 DATA scoreForwardAVX2Const<>+404(SB)/4, $0x3f800000
 DATA scoreForwardAVX2Const<>+408(SB)/4, $0x3f800000
 DATA scoreForwardAVX2Const<>+412(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+416(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+420(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+424(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+428(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+432(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+436(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+440(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+444(SB)/4, $0x7f
-DATA scoreForwardAVX2Const<>+448(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+452(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+456(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+460(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+464(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+468(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+472(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+476(SB)/4, $0x0
-GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardGeneric.
@@ -13283,8 +18263,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS scoreForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardAVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardAVX2Const<>+128(SB), Y2, Y2
@@ -13293,35 +18271,27 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -13333,30 +18303,30 @@ DATA scoreForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA scoreForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA scoreForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA scoreForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA scoreForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA scoreForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA scoreForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA scoreForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -13365,62 +18335,62 @@ DATA scoreForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA scoreForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA scoreForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA scoreForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA scoreForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA scoreForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA scoreForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA scoreForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA scoreForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA scoreForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA scoreForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA scoreForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -13429,23 +18399,7 @@ DATA scoreForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA scoreForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA scoreForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA scoreForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA scoreForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA scoreForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL scoreForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -13576,8 +18530,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -13586,41 +18538,31 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
 	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -13629,30 +18571,22 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -13662,8 +18596,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -13672,30 +18604,22 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y8, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -13794,8 +18718,6 @@ terms6:
 	// y = sigmoid(x)
 	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -13804,41 +18726,31 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
 	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -13847,30 +18759,22 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -13938,8 +18842,6 @@ terms9:
 	// y = sigmoid(x)
 	VORPS scoreForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -13948,35 +18850,27 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -13993,30 +18887,30 @@ DATA scoreForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA scoreForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA scoreForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA scoreForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA scoreForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA scoreForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA scoreForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA scoreForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA scoreForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -14025,62 +18919,62 @@ DATA scoreForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA scoreForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA scoreForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA scoreForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA scoreForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA scoreForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA scoreForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA scoreForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA scoreForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA scoreForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA scoreForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA scoreForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA scoreForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -14089,23 +18983,7 @@ DATA scoreForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA scoreForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA scoreForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA scoreForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
-DATA scoreForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
-DATA scoreForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL scoreForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardRows_2Panel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -14236,8 +19114,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
@@ -14246,41 +19122,31 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
 	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -14289,30 +19155,22 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -14322,8 +19180,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -14332,30 +19188,22 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y8, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -14454,8 +19302,6 @@ terms6:
 	// y = sigmoid(x)
 	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
@@ -14464,41 +19310,31 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
 	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -14507,30 +19343,22 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -14598,8 +19426,6 @@ terms9:
 	// y = sigmoid(x)
 	VORPS scoreForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
@@ -14608,35 +19434,27 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -14653,30 +19471,30 @@ DATA scoreForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
 DATA scoreForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
 DATA scoreForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
 DATA scoreForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
-DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA scoreForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
 DATA scoreForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
 DATA scoreForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
@@ -14685,62 +19503,62 @@ DATA scoreForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
 DATA scoreForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
 DATA scoreForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
 DATA scoreForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
-DATA scoreForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
 DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
 DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
 DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
@@ -14749,23 +19567,7 @@ DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
 DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
 DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
 DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+416(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+420(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+424(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+428(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+432(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+436(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+440(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+444(SB)/4, $0x7f
-DATA scoreForwardTrainAVX2Const<>+448(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+452(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+456(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+460(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+464(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+468(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+472(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+476(SB)/4, $0x0
-GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
@@ -14819,8 +19621,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS scoreForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardTrainAVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardTrainAVX2Const<>+128(SB), Y2, Y2
@@ -14829,35 +19629,27 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardTrainAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardTrainAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardTrainAVX2Const<>+352(SB), Y4, Y4
+	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardTrainAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardTrainAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardTrainAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardTrainAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -14869,30 +19661,30 @@ DATA scoreForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -14901,62 +19693,62 @@ DATA scoreForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -14965,23 +19757,7 @@ DATA scoreForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA scoreForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL scoreForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForwardTrainRowsPanel0AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
@@ -15112,8 +19888,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -15122,41 +19896,31 @@ terms3:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
 	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -15165,30 +19929,22 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -15198,8 +19954,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -15208,30 +19962,22 @@ terms3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y8, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -15330,8 +20076,6 @@ terms6:
 	// y = sigmoid(x)
 	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -15340,41 +20084,31 @@ terms6:
 	VSUBPS Y5, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y1, Y5, Y5
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y5
 	VMULPS Y5, Y3, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// y = sigmoid(x)
 	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -15383,30 +20117,22 @@ terms6:
 	VSUBPS Y3, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -15474,8 +20200,6 @@ terms9:
 	// y = sigmoid(x)
 	VORPS scoreForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -15484,35 +20208,27 @@ terms9:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -15529,30 +20245,30 @@ DATA scoreForward_2AVX2Const<>+16(SB)/4, $0x80000000
 DATA scoreForward_2AVX2Const<>+20(SB)/4, $0x80000000
 DATA scoreForward_2AVX2Const<>+24(SB)/4, $0x80000000
 DATA scoreForward_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+32(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+36(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+40(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+44(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+48(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+52(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+56(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+60(SB)/4, $0x42b20000
-DATA scoreForward_2AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA scoreForward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA scoreForward_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA scoreForward_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA scoreForward_2AVX2Const<>+128(SB)/4, $0x4b400000
 DATA scoreForward_2AVX2Const<>+132(SB)/4, $0x4b400000
 DATA scoreForward_2AVX2Const<>+136(SB)/4, $0x4b400000
@@ -15561,62 +20277,62 @@ DATA scoreForward_2AVX2Const<>+144(SB)/4, $0x4b400000
 DATA scoreForward_2AVX2Const<>+148(SB)/4, $0x4b400000
 DATA scoreForward_2AVX2Const<>+152(SB)/4, $0x4b400000
 DATA scoreForward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+160(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+164(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+168(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+172(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+176(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+180(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+184(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+188(SB)/4, $0x3f317200
-DATA scoreForward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x1f800000
 DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x3f800000
 DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x3f800000
 DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x3f800000
@@ -15625,23 +20341,7 @@ DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x3f800000
 DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x3f800000
 DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x3f800000
 DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+416(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+420(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+424(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+428(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+432(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+436(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+440(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+444(SB)/4, $0x7f
-DATA scoreForward_2AVX2Const<>+448(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+452(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+456(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+460(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+464(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+468(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+472(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+476(SB)/4, $0x0
-GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
 // product and sum are rounded separately, the same bits as scoreForward_2Generic.
@@ -15695,8 +20395,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS scoreForward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForward_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS scoreForward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS scoreForward_2AVX2Const<>+96(SB), Y1, Y2
 	VADDPS scoreForward_2AVX2Const<>+128(SB), Y2, Y2
@@ -15705,35 +20403,27 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS scoreForward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForward_2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForward_2AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS scoreForward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS scoreForward_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS scoreForward_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD scoreForward_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS scoreForward_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS scoreForward_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD scoreForward_2AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD scoreForward_2AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD scoreForward_2AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, scoreForward_2AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS scoreForward_2AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -15795,29 +20485,29 @@ rows2:
 	VADDPS Y14, Y3, Y3
 	VMULPS Y13, Y15, Y14
 	VADDPS Y14, Y7, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 64(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
 	ADDQ $8, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -15857,28 +20547,28 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VMULPS Y12, Y15, Y14
 	VADDPS Y14, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -15898,6 +20588,7 @@ TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -16003,11 +20694,11 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	VMULPS Y0, Y0, Y0
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -16017,10 +20708,10 @@ elements1:
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y3
-	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y4
-	VSUBPS Y3, Y4, Y3
-	VMULPS Y3, Y2, Y3
-	VMASKMOVPS Y3, Y0, (R8)(AX*1)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y3
+	VSUBPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 

@@ -33,6 +33,7 @@ TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -72,52 +73,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
-	VMOVUPS Y8, 64(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y7, 128(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -148,12 +149,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -196,22 +197,22 @@ DATA bodyForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA bodyForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA bodyForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA bodyForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA bodyForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA bodyForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA bodyForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA bodyForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA bodyForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA bodyForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA bodyForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA bodyForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA bodyForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA bodyForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA bodyForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA bodyForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA bodyForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA bodyForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA bodyForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA bodyForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -220,38 +221,38 @@ DATA bodyForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA bodyForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA bodyForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA bodyForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA bodyForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA bodyForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA bodyForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA bodyForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA bodyForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA bodyForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA bodyForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA bodyForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA bodyForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA bodyForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA bodyForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA bodyForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA bodyForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA bodyForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA bodyForwardAVX2Const<>+288(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA bodyForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA bodyForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA bodyForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA bodyForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA bodyForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA bodyForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA bodyForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA bodyForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA bodyForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardAVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA bodyForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA bodyForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA bodyForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -287,35 +288,35 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS bodyForwardAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD bodyForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS bodyForwardAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS bodyForwardAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS bodyForwardAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS bodyForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS bodyForwardAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS bodyForwardAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS bodyForwardAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -351,22 +352,22 @@ DATA bodyForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA bodyForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA bodyForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA bodyForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA bodyForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -375,38 +376,38 @@ DATA bodyForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA bodyForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA bodyForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA bodyForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA bodyForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA bodyForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -487,35 +488,35 @@ rows1:
 	VMINPS Y6, Y7, Y6
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y7
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y8, Y7
-	VSUBPS Y7, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y10
-	VMULPS Y6, Y10, Y10
+	VPSRLD $22, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y10
-	VMULPS Y7, Y10, Y10
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y7, Y10
+	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y10
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y11
-	VMULPS Y6, Y11, Y11
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VMULPS Y6, Y10, Y10
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y7, Y10, Y7
-	VADDPS Y9, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y10
-	VMULPS Y6, Y10, Y6
-	VADDPS Y6, Y9, Y6
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y9, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y7
-	VORPS Y7, Y6, Y6
+	VADDPS Y8, Y6, Y6
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 16(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -523,32 +524,32 @@ rows1:
 	VMINPS Y0, Y6, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y6
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y0, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y0, Y9, Y0
-	VADDPS Y0, Y8, Y0
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y6
-	VORPS Y6, Y0, Y0
+	VADDPS Y7, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -559,32 +560,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y1, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y7, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y0, Y0
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -595,32 +596,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y2, Y7, Y2
+	VADDPS Y6, Y2, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -631,32 +632,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -667,32 +668,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -754,35 +755,35 @@ rows3:
 	VMINPS Y5, Y6, Y5
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y6
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y5, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y5, Y10, Y10
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y5, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y5, Y8, Y5
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y8, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y6
-	VORPS Y6, Y5, Y5
+	VADDPS Y7, Y5, Y5
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 16(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -790,32 +791,32 @@ rows3:
 	VMINPS Y0, Y5, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y5
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y5
-	VORPS Y5, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -826,32 +827,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y5, Y0, Y0
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -862,32 +863,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y5, Y2, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -898,32 +899,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -957,35 +958,35 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS bodyForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD bodyForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $76, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -1026,22 +1027,22 @@ DATA bodyForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA bodyForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA bodyForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA bodyForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA bodyForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1050,38 +1051,38 @@ DATA bodyForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA bodyForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA bodyForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA bodyForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA bodyForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -1162,35 +1163,35 @@ rows1:
 	VMINPS Y6, Y7, Y6
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y7
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y8, Y7
-	VSUBPS Y7, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y10
-	VMULPS Y6, Y10, Y10
+	VPSRLD $22, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y10
-	VMULPS Y7, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y10
+	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y7, Y10
+	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y10
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y11
-	VMULPS Y6, Y11, Y11
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y10
+	VMULPS Y6, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y7, Y10, Y7
-	VADDPS Y9, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y10
-	VMULPS Y6, Y10, Y6
-	VADDPS Y6, Y9, Y6
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y9, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y7
-	VORPS Y7, Y6, Y6
+	VADDPS Y8, Y6, Y6
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 16(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1198,32 +1199,32 @@ rows1:
 	VMINPS Y0, Y6, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y6
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y0, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y0, Y9, Y0
-	VADDPS Y0, Y8, Y0
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y6
-	VORPS Y6, Y0, Y0
+	VADDPS Y7, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -1234,32 +1235,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y1, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y7, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y0, Y0
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -1270,32 +1271,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y2, Y7, Y2
+	VADDPS Y6, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -1306,32 +1307,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -1342,32 +1343,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -1429,35 +1430,35 @@ rows3:
 	VMINPS Y5, Y6, Y5
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y6
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y5, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y5, Y10, Y10
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y5, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y5, Y8, Y5
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y8, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y6
-	VORPS Y6, Y5, Y5
+	VADDPS Y7, Y5, Y5
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 16(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1465,32 +1466,32 @@ rows3:
 	VMINPS Y0, Y5, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y5
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y5
-	VORPS Y5, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -1501,32 +1502,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y5, Y0, Y0
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -1537,32 +1538,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y5, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -1573,32 +1574,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -1632,35 +1633,35 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD bodyForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $76, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -1701,22 +1702,22 @@ DATA bodyForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA bodyForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA bodyForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA bodyForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA bodyForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA bodyForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA bodyForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA bodyForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA bodyForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA bodyForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA bodyForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA bodyForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA bodyForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA bodyForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1725,38 +1726,38 @@ DATA bodyForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA bodyForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA bodyForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA bodyForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA bodyForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA bodyForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA bodyForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA bodyForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA bodyForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA bodyForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA bodyForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA bodyForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA bodyForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA bodyForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA bodyForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA bodyForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA bodyForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA bodyForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA bodyForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -1792,35 +1793,35 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS bodyForwardTrainAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD bodyForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS bodyForwardTrainAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS bodyForwardTrainAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS bodyForwardTrainAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardTrainAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardTrainAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS bodyForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS bodyForwardTrainAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardTrainAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardTrainAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS bodyForwardTrainAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardTrainAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS bodyForwardTrainAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1856,22 +1857,22 @@ DATA bodyForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1880,38 +1881,38 @@ DATA bodyForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA bodyForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -1992,35 +1993,35 @@ rows1:
 	VMINPS Y6, Y7, Y6
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y7
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8, Y7
-	VSUBPS Y7, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y10
-	VMULPS Y6, Y10, Y10
+	VPSRLD $22, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y10
-	VMULPS Y7, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y7, Y10
+	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y8, Y10
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y11
-	VMULPS Y6, Y11, Y11
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VMULPS Y6, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y7, Y10, Y7
-	VADDPS Y9, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y10
-	VMULPS Y6, Y10, Y6
-	VADDPS Y6, Y9, Y6
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y9, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y7
-	VORPS Y7, Y6, Y6
+	VADDPS Y8, Y6, Y6
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 16(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -2028,32 +2029,32 @@ rows1:
 	VMINPS Y0, Y6, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y6
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y0, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y0, Y9, Y0
-	VADDPS Y0, Y8, Y0
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y6
-	VORPS Y6, Y0, Y0
+	VADDPS Y7, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -2064,32 +2065,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y1, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y7, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -2100,32 +2101,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y2, Y7, Y2
+	VADDPS Y6, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -2136,32 +2137,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -2172,32 +2173,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -2259,35 +2260,35 @@ rows3:
 	VMINPS Y5, Y6, Y5
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y6
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y5, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y5, Y10, Y10
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y5, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y5, Y8, Y5
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y8, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y6
-	VORPS Y6, Y5, Y5
+	VADDPS Y7, Y5, Y5
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 16(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -2295,32 +2296,32 @@ rows3:
 	VMINPS Y0, Y5, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y5
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y5
-	VORPS Y5, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -2331,32 +2332,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y5, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -2367,32 +2368,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y5, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -2403,32 +2404,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -2462,35 +2463,35 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD bodyForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $76, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -2531,22 +2532,22 @@ DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA bodyForward_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA bodyForward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForward_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA bodyForward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA bodyForward_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA bodyForward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA bodyForward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA bodyForward_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA bodyForward_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA bodyForward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA bodyForward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA bodyForward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA bodyForward_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA bodyForward_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA bodyForward_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA bodyForward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA bodyForward_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA bodyForward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA bodyForward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA bodyForward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA bodyForward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA bodyForward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA bodyForward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA bodyForward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA bodyForward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA bodyForward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA bodyForward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA bodyForward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA bodyForward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA bodyForward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA bodyForward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA bodyForward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA bodyForward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA bodyForward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA bodyForward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA bodyForward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA bodyForward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2555,38 +2556,38 @@ DATA bodyForward_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA bodyForward_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA bodyForward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA bodyForward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForward_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA bodyForward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA bodyForward_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA bodyForward_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA bodyForward_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA bodyForward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA bodyForward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA bodyForward_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA bodyForward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA bodyForward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA bodyForward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA bodyForward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA bodyForward_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA bodyForward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA bodyForward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA bodyForward_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA bodyForward_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA bodyForward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA bodyForward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA bodyForward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA bodyForward_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA bodyForward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA bodyForward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA bodyForward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA bodyForward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA bodyForward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA bodyForward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA bodyForward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA bodyForward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA bodyForward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA bodyForward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA bodyForward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA bodyForward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA bodyForward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA bodyForward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA bodyForward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA bodyForward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA bodyForward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA bodyForward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x0
+DATA bodyForward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA bodyForward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA bodyForward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA bodyForward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA bodyForward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA bodyForward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA bodyForward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA bodyForward_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA bodyForward_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA bodyForward_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -2622,35 +2623,35 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS bodyForward_2AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD bodyForward_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS bodyForward_2AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS bodyForward_2AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS bodyForward_2AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS bodyForward_2AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS bodyForward_2AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS bodyForward_2AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForward_2AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS bodyForward_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForward_2AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS bodyForward_2AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS bodyForward_2AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS bodyForward_2AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForward_2AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS bodyForward_2AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS bodyForward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS bodyForward_2AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS bodyForward_2AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS bodyForward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -2661,6 +2662,7 @@ TEXT ·gradient4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2754,6 +2756,7 @@ TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2793,52 +2796,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn4AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
-	VMOVUPS Y8, 32(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y7, 64(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	ADDQ $192, BX
@@ -2869,12 +2872,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	ADDQ $32, BX
@@ -2904,6 +2907,7 @@ TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2943,52 +2947,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
-	VMOVUPS Y8, 64(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y7, 128(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -3019,12 +3023,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -3982,51 +3986,51 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 64(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, 128(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, 128(R8)
 	ADDQ $36, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -4071,29 +4075,29 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 64(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
 	ADDQ $24, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -4129,28 +4133,28 @@ rows6:
 	VMOVUPS 20(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $12, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -4170,6 +4174,7 @@ TEXT ·gradient3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4263,6 +4268,7 @@ TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4302,52 +4308,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn3AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
-	VMOVUPS Y8, 32(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y7, 64(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn3AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	ADDQ $192, BX
@@ -4378,12 +4384,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	ADDQ $32, BX
@@ -4413,6 +4419,7 @@ TEXT ·learn12AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4465,100 +4472,100 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn12AVX2Const<>+0(SB), Y14, Y15
-	VADDPS Y0, Y15, Y15
-	VMULPS Y15, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
-	VMOVUPS Y15, (BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn12AVX2Const<>+0(SB), Y13, Y14
-	VADDPS Y1, Y14, Y14
-	VMULPS Y14, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
-	VMOVUPS Y14, 32(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y13
-	VADDPS Y2, Y13, Y13
-	VMULPS Y13, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y13, 64(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y7, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
-	VMOVUPS Y2, 224(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y8, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y9, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
-	VMOVUPS Y2, 288(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y10, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn12AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y11, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
-	VMOVUPS Y2, 352(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -4592,20 +4599,20 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn12AVX2Const<>+0(SB), Y4, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS Y5, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn12AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y1, Y4, Y4
-	VMULPS Y4, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
-	VMOVUPS Y4, 32(BX)
+	VMULPS learn12AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -4685,100 +4692,100 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn16AVX2Const<>+0(SB), Y14, Y15
-	VADDPS Y0, Y15, Y15
-	VMULPS Y15, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
-	VMOVUPS Y15, (BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn16AVX2Const<>+0(SB), Y13, Y14
-	VADDPS Y1, Y14, Y14
-	VMULPS Y14, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
-	VMOVUPS Y14, 32(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y13
-	VADDPS Y2, Y13, Y13
-	VMULPS Y13, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y13, 64(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y6, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y7, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
-	VMOVUPS Y2, 224(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y8, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y9, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
-	VMOVUPS Y2, 288(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y10, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn16AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y11, Y2, Y2
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
-	VMOVUPS Y2, 352(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -4811,20 +4818,20 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn16AVX2Const<>+0(SB), Y4, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS Y5, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
-	VMOVUPS Y5, (BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn16AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y1, Y4, Y4
-	VMULPS Y4, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
-	VMOVUPS Y4, 32(BX)
+	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -4861,8 +4868,8 @@ elements1:
 	// dx = select(0 < y, dy, y)
 	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y0, Y2, Y2
-	VBLENDVPS Y2, Y1, Y0, Y2
-	VMOVUPS Y2, (R8)(AX*1)
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1
@@ -4874,8 +4881,8 @@ elements1:
 	// dx = select(0 < y, dy, y)
 	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y3
 	VCMPPS $17, Y1, Y3, Y3
-	VBLENDVPS Y3, Y2, Y1, Y3
-	VMASKMOVPS Y3, Y0, (R8)(AX*1)
+	VBLENDVPS Y3, Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 
@@ -4898,6 +4905,7 @@ TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -4937,52 +4945,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
-	VMOVUPS Y8, 64(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y7, 128(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -5013,12 +5021,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -5976,51 +5984,51 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 64(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, 128(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, 128(R8)
 	ADDQ $12, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -6065,29 +6073,29 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
-	VEXTRACTF128 $1, Y1, 64(R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
 	ADDQ $8, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -6123,28 +6131,28 @@ rows6:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS X1, (R8)
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -6164,6 +6172,7 @@ TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -6257,6 +6266,7 @@ TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -6296,52 +6306,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn1AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
-	VMOVUPS Y8, 32(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y7, 64(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	ADDQ $192, BX
@@ -6372,12 +6382,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	ADDQ $32, BX
@@ -6415,14 +6425,14 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y1, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)
-	VMULPS Y4, Y0, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (DI)(AX*1)
-	VMOVUPS Y4, (DX)(AX*1)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (DI)(AX*1)
+	VMOVUPS Y1, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -33,6 +33,7 @@ TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -72,52 +73,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
-	VMOVUPS Y8, 64(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y7, 128(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -148,12 +149,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -196,22 +197,22 @@ DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -220,38 +221,38 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -285,35 +286,35 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -349,22 +350,22 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -373,38 +374,38 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -472,35 +473,35 @@ rows1:
 	VMINPS Y6, Y7, Y6
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y7
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y8, Y7
-	VSUBPS Y7, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y8, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y8, Y10
-	VMULPS Y6, Y10, Y10
+	VPSRLD $22, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y10
-	VMULPS Y7, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y7, Y10
+	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y8, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y11
-	VMULPS Y6, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VMULPS Y6, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y7, Y10, Y7
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y10
-	VMULPS Y6, Y10, Y6
-	VADDPS Y6, Y9, Y6
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y9, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y7
-	VORPS Y7, Y6, Y6
+	VADDPS Y8, Y6, Y6
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 16(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -508,32 +509,32 @@ rows1:
 	VMINPS Y0, Y6, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y6
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y0, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y0, Y9, Y0
-	VADDPS Y0, Y8, Y0
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y6
-	VORPS Y6, Y0, Y0
+	VADDPS Y7, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -544,32 +545,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y1, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y7, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -580,32 +581,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y2, Y7, Y2
+	VADDPS Y6, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -616,32 +617,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -652,32 +653,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -728,35 +729,35 @@ rows3:
 	VMINPS Y5, Y6, Y5
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y6
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y5, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y5, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y5, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y5, Y8, Y5
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y8, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y6
-	VORPS Y6, Y5, Y5
+	VADDPS Y7, Y5, Y5
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 16(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -764,32 +765,32 @@ rows3:
 	VMINPS Y0, Y5, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y5
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y5
-	VORPS Y5, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -800,32 +801,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -836,32 +837,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y5, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -872,32 +873,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -928,35 +929,35 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $8, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -997,22 +998,22 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1021,38 +1022,38 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -1120,35 +1121,35 @@ rows1:
 	VMINPS Y6, Y7, Y6
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y7
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y8, Y7
-	VSUBPS Y7, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y8, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y8, Y10
-	VMULPS Y6, Y10, Y10
+	VPSRLD $22, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y10
-	VMULPS Y7, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y10
+	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y7, Y10
+	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y8, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y11
-	VMULPS Y6, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y10
+	VMULPS Y6, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y7, Y10, Y7
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y10
-	VMULPS Y6, Y10, Y6
-	VADDPS Y6, Y9, Y6
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y9, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y7
-	VORPS Y7, Y6, Y6
+	VADDPS Y8, Y6, Y6
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 16(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1156,32 +1157,32 @@ rows1:
 	VMINPS Y0, Y6, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y6
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y0, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y0, Y9, Y0
-	VADDPS Y0, Y8, Y0
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y6
-	VORPS Y6, Y0, Y0
+	VADDPS Y7, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -1192,32 +1193,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y1, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y7, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -1228,32 +1229,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y2, Y7, Y2
+	VADDPS Y6, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -1264,32 +1265,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -1300,32 +1301,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -1376,35 +1377,35 @@ rows3:
 	VMINPS Y5, Y6, Y5
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y6
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y5, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y5, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y5, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y5, Y8, Y5
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y8, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y6
-	VORPS Y6, Y5, Y5
+	VADDPS Y7, Y5, Y5
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 16(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1412,32 +1413,32 @@ rows3:
 	VMINPS Y0, Y5, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y5
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y5
-	VORPS Y5, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -1448,32 +1449,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -1484,32 +1485,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y5, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -1520,32 +1521,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -1576,35 +1577,35 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $8, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -1645,22 +1646,22 @@ DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1669,38 +1670,38 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -1734,35 +1735,35 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -1798,22 +1799,22 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1822,38 +1823,38 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -1921,35 +1922,35 @@ rows1:
 	VMINPS Y6, Y7, Y6
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y7
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
-	VPSRLD $22, Y7, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y8, Y7
-	VSUBPS Y7, Y6, Y6
-	VMULPS Y6, Y6, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y8, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y8, Y10
-	VMULPS Y6, Y10, Y10
+	VPSRLD $22, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y8
+	VSUBPS Y8, Y6, Y6
+	VMULPS Y6, Y6, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y9
+	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y10
-	VMULPS Y7, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y10
+	VMULPS Y8, Y10, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y7, Y10
+	VMULPS Y8, Y8, Y10
 	VMULPS Y10, Y9, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y8, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y11
-	VMULPS Y6, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y10
+	VMULPS Y6, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y7, Y10, Y7
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y10
-	VMULPS Y6, Y10, Y6
-	VADDPS Y6, Y9, Y6
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VMULPS Y6, Y9, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y7
-	VORPS Y7, Y6, Y6
+	VADDPS Y8, Y6, Y6
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 16(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -1957,32 +1958,32 @@ rows1:
 	VMINPS Y0, Y6, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y6
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y0, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMULPS Y0, Y0, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y0, Y9, Y0
-	VADDPS Y0, Y8, Y0
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y6
-	VORPS Y6, Y0, Y0
+	VADDPS Y7, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -1993,32 +1994,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y1, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y1, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y7, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -2029,32 +2030,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y2, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y2, Y2, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y2, Y7, Y2
+	VADDPS Y6, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -2065,32 +2066,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y3, Y3
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -2101,32 +2102,32 @@ rows1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
@@ -2177,35 +2178,35 @@ rows3:
 	VMINPS Y5, Y6, Y5
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y6
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
-	VPSRLD $22, Y6, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y7, Y6
-	VSUBPS Y6, Y5, Y5
-	VMULPS Y5, Y5, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y7, Y9
-	VMULPS Y5, Y9, Y9
+	VPSRLD $22, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
+	VSUBPS Y7, Y5, Y5
+	VMULPS Y5, Y5, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y8
+	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y9
 	VADDPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y9
-	VMULPS Y6, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y6, Y9
+	VMULPS Y7, Y7, Y9
 	VMULPS Y9, Y8, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y7, Y9
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y10
-	VMULPS Y5, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
+	VMULPS Y5, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y10
 	VADDPS Y10, Y9, Y9
-	VMULPS Y6, Y9, Y6
-	VADDPS Y8, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y5, Y8, Y5
+	VMULPS Y7, Y9, Y7
+	VADDPS Y8, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VMULPS Y5, Y8, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y6
-	VORPS Y6, Y5, Y5
+	VADDPS Y7, Y5, Y5
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 16(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -2213,32 +2214,32 @@ rows3:
 	VMINPS Y0, Y5, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y5
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y0, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS Y0, Y0, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y0, Y8, Y0
-	VADDPS Y0, Y7, Y0
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y0, Y7, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y5
-	VORPS Y5, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
@@ -2249,32 +2250,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y1, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y6, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
@@ -2285,32 +2286,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y2, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y2, Y2, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y2, Y6, Y2
+	VADDPS Y5, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -2321,32 +2322,32 @@ rows3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -2377,35 +2378,35 @@ rows5:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $8, SI
 	ADDQ $16, R8
 	DECQ AX
@@ -2446,22 +2447,22 @@ DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2470,38 +2471,38 @@ DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -2535,35 +2536,35 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -2574,6 +2575,7 @@ TEXT ·gradient4AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2667,6 +2669,7 @@ TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2706,52 +2709,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn4AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn4AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
-	VMOVUPS Y8, 32(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y7, 64(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn4AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	ADDQ $192, BX
@@ -2782,12 +2785,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn4AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	ADDQ $32, BX
@@ -2817,6 +2820,7 @@ TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -2856,52 +2860,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
-	VMOVUPS Y8, 64(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y7, 128(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
-	VMOVUPS Y2, 192(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
-	VMOVUPS Y2, 256(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
-	VMOVUPS Y2, 320(BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -2932,12 +2936,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -2956,30 +2960,30 @@ DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2ForwardAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x4b400000
@@ -2988,62 +2992,62 @@ DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2ForwardAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2ForwardAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2ForwardAVX2Const<>+392(SB)/4, $0x3f800000
@@ -3052,23 +3056,7 @@ DATA dense2ForwardAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2ForwardAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2ForwardAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+416(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+420(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+424(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+428(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+432(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+436(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+440(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+444(SB)/4, $0x7f
-DATA dense2ForwardAVX2Const<>+448(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+452(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+456(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+460(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+464(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+468(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+472(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -3094,8 +3082,6 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	// y = sigmoid(x)
 	VORPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense2ForwardAVX2Const<>+128(SB), Y2, Y2
@@ -3104,35 +3090,27 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -3144,30 +3122,30 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -3176,62 +3154,62 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -3240,23 +3218,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -3338,8 +3300,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y6
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y6, Y7
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
@@ -3348,41 +3308,31 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VPSRAD $1, Y7, Y8
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y6, Y6
-	VPSUBD Y8, Y7, Y7
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y6, Y6
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y7
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y8
-	VBLENDVPS Y7, Y6, Y8, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y7, Y6
+	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 28(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y6
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -3391,32 +3341,24 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y6
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y0, Y7, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y6, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -3424,8 +3366,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3434,30 +3374,22 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y6
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3467,8 +3399,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3477,30 +3407,22 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3510,8 +3432,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3520,30 +3440,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3553,8 +3465,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3563,30 +3473,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3658,8 +3560,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y5
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y6
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -3668,41 +3568,31 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y5, Y5
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y5, Y5
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y6
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y5, Y7, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y6, Y5
+	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 28(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y5
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
@@ -3711,32 +3601,24 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VPSRAD $1, Y5, Y6
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y5, Y5
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y5
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y5, Y0, Y6, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y5, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -3744,8 +3626,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3754,30 +3634,22 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y5
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y5, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y5
-	VMULPS Y5, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3787,8 +3659,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3797,30 +3667,22 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3830,8 +3692,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3840,30 +3700,22 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -3899,8 +3751,6 @@ rows5:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -3909,35 +3759,27 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -3954,30 +3796,30 @@ DATA dense2ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -3986,62 +3828,62 @@ DATA dense2ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -4050,23 +3892,7 @@ DATA dense2ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense2ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardRows_2Panel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -4148,8 +3974,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y6
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y6, Y7
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
@@ -4158,41 +3982,31 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y9
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y7, Y7
-	VPSRAD $1, Y7, Y8
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y6, Y6
-	VPSUBD Y8, Y7, Y7
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y6, Y6
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y7
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y8
-	VBLENDVPS Y7, Y6, Y8, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y7, Y6
+	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 28(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y6
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
@@ -4201,32 +4015,24 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y6
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y0, Y7, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y6, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -4234,8 +4040,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -4244,30 +4048,22 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y6
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4277,8 +4073,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -4287,30 +4081,22 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4320,8 +4106,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -4330,30 +4114,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4363,8 +4139,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -4373,30 +4147,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4468,8 +4234,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y5
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y5, Y6
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
@@ -4478,41 +4242,31 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y5, Y5
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y5, Y5
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y6
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y5, Y7, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y6, Y5
+	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 28(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y5
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
@@ -4521,32 +4275,24 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y5, Y5
-	VPSRAD $1, Y5, Y6
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y5, Y5
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y1, Y5
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y5, Y0, Y6, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y5, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -4554,8 +4300,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -4564,30 +4308,22 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y5
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y5, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y5
-	VMULPS Y5, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4597,8 +4333,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -4607,30 +4341,22 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4640,8 +4366,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
@@ -4650,30 +4374,22 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -4709,8 +4425,6 @@ rows5:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
@@ -4719,35 +4433,27 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -4764,30 +4470,30 @@ DATA dense2ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
@@ -4796,62 +4502,62 @@ DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
@@ -4860,23 +4566,7 @@ DATA dense2ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
-DATA dense2ForwardTrainAVX2Const<>+448(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+452(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+456(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+460(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+464(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+468(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+472(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -4902,8 +4592,6 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y2
@@ -4912,35 +4600,27 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardTrainAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardTrainAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardTrainAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -4952,30 +4632,30 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -4984,62 +4664,62 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -5048,23 +4728,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
 //
@@ -5146,8 +4810,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y6
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7
 	VMAXPS Y6, Y7, Y6
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y6, Y7
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
@@ -5156,41 +4818,31 @@ rows1:
 	VSUBPS Y9, Y6, Y6
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y9
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y6, Y9, Y9
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y6, Y8
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y6, Y6, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y9
+	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y8
+	VPSLLD $20, Y7, Y7
+	VPADDD Y8, Y7, Y7
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y7, Y7
+	VMULPS Y7, Y6, Y6
+	VADDPS Y7, Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
+	VBLENDVPS Y0, Y6, Y7, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y7, Y7
-	VPSRAD $1, Y7, Y8
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y6, Y6
-	VPSUBD Y8, Y7, Y7
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y6, Y6
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y7
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y8
-	VBLENDVPS Y7, Y6, Y8, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6, Y6
-	VDIVPS Y6, Y7, Y6
+	VDIVPS Y6, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y6, Y0, (R8)
+	VMOVUPS 28(R9), Y6
+	VMASKMOVPS Y0, Y6, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y0, Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y0, Y6, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y6
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -5199,32 +4851,24 @@ rows1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y0, Y0
-	VMULPS Y0, Y0, Y7
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y7, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y0, Y0
+	VADDPS Y6, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y1, Y0, Y6, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y0, Y7, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y6, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -5232,8 +4876,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5242,30 +4884,22 @@ rows1:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y6
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y1, Y0, Y6, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y6
+	VPSLLD $20, Y1, Y1
+	VPADDD Y6, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5275,8 +4909,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5285,30 +4917,22 @@ rows1:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5318,8 +4942,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5328,30 +4950,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5361,8 +4975,6 @@ rows1:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5371,30 +4983,22 @@ rows1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5466,8 +5070,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y5
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6
 	VMAXPS Y5, Y6, Y5
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y6
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
@@ -5476,41 +5078,31 @@ rows3:
 	VSUBPS Y8, Y5, Y5
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y5, Y8, Y8
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y7
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y7
+	VPSLLD $20, Y6, Y6
+	VPADDD Y7, Y6, Y6
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y6, Y6
+	VMULPS Y6, Y5, Y5
+	VADDPS Y6, Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
+	VBLENDVPS Y0, Y5, Y6, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y6, Y6
-	VPSRAD $1, Y6, Y7
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y7, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y5, Y5
-	VPSUBD Y7, Y6, Y6
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y5, Y5
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y6
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y7
-	VBLENDVPS Y6, Y5, Y7, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5, Y5
-	VDIVPS Y5, Y6, Y5
+	VDIVPS Y5, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y5, Y0, (R8)
+	VMOVUPS 28(R9), Y5
+	VMASKMOVPS Y0, Y5, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5
 	VMAXPS Y0, Y5, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y5
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
@@ -5519,32 +5111,24 @@ rows3:
 	VSUBPS Y7, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y6, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS Y0, Y0, Y6
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y0, Y7, Y7
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
+	VMULPS Y0, Y0, Y7
 	VMULPS Y7, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y0, Y0
 	VADDPS Y0, Y6, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
+	VBLENDVPS Y1, Y0, Y5, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y5
-	VPSRAD $1, Y5, Y6
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y6, Y7
-	VPSLLD $23, Y7, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y6, Y5, Y5
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y5
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y6
-	VBLENDVPS Y5, Y0, Y6, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y5, Y0
+	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 4(R8)
@@ -5552,8 +5136,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5562,30 +5144,22 @@ rows3:
 	VSUBPS Y6, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y0, Y6, Y6
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
+	VMULPS Y0, Y0, Y6
 	VMULPS Y6, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y6
+	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y5
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y5, Y6
-	VPSLLD $23, Y6, Y7
-	VMULPS Y7, Y0, Y0
-	VPSUBD Y5, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y5
-	VMULPS Y5, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y5
-	VBLENDVPS Y1, Y0, Y5, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y5
+	VPSLLD $20, Y1, Y1
+	VPADDD Y5, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5595,8 +5169,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5605,30 +5177,22 @@ rows3:
 	VSUBPS Y5, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y5
 	VMULPS Y5, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5638,8 +5202,6 @@ rows3:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5648,30 +5210,22 @@ rows3:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
@@ -5707,8 +5261,6 @@ rows5:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -5717,35 +5269,27 @@ rows5:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $16, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -5762,30 +5306,30 @@ DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2Forward_2AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2Forward_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2Forward_2AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2Forward_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
@@ -5794,62 +5338,62 @@ DATA dense2Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2Forward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
@@ -5858,23 +5402,7 @@ DATA dense2Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+416(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+420(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+424(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+428(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+432(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+436(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+440(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+444(SB)/4, $0x7f
-DATA dense2Forward_2AVX2Const<>+448(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+452(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+456(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+460(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+464(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+468(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+472(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -5900,8 +5428,6 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	// y = sigmoid(x)
 	VORPS dense2Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2Forward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense2Forward_2AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense2Forward_2AVX2Const<>+128(SB), Y2, Y2
@@ -5910,35 +5436,27 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense2Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2Forward_2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2Forward_2AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2Forward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense2Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense2Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense2Forward_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2Forward_2AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2Forward_2AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2Forward_2AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2Forward_2AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -6013,66 +5531,66 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 16(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 16(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 16(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 16(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 32(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 32(R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 32(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 32(R8)
 	ADDQ $12, SI
 	ADDQ $48, R8
 	ADDQ $48, R13
@@ -6118,37 +5636,37 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 16(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 16(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 16(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 16(R8)
 	ADDQ $8, SI
 	ADDQ $32, R8
 	ADDQ $32, R13
@@ -6185,35 +5703,35 @@ rows6:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $4, SI
 	ADDQ $16, R8
 	ADDQ $16, R13
@@ -6234,6 +5752,7 @@ TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -6327,6 +5846,7 @@ TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -6366,52 +5886,52 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn1AVX2Const<>+0(SB), Y8, Y9
-	VADDPS Y0, Y9, Y9
-	VMULPS Y9, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
-	VMOVUPS Y9, (BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn1AVX2Const<>+0(SB), Y7, Y8
-	VADDPS Y1, Y8, Y8
-	VMULPS Y8, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
-	VMOVUPS Y8, 32(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y7
-	VADDPS Y2, Y7, Y7
-	VMULPS Y7, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-	VMOVUPS Y7, 64(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y3, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-	VMOVUPS Y2, 96(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y4, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	VMOVUPS Y2, 128(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn1AVX2Const<>+0(SB), Y1, Y2
-	VADDPS Y5, Y2, Y2
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	VMOVUPS Y2, 160(BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	ADDQ $192, BX
@@ -6442,12 +5962,12 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn1AVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS Y4, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y4, (BX)
+	VMULPS learn1AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	ADDQ $32, BX
@@ -6485,14 +6005,14 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y3
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y4
-	VADDPS Y1, Y4, Y4
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
 
 	// w = w - (lr · momentum_buffer)
-	VMULPS Y4, Y0, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (DI)(AX*1)
-	VMOVUPS Y4, (DX)(AX*1)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (DI)(AX*1)
+	VMOVUPS Y1, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

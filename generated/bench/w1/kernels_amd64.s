@@ -71,53 +71,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -148,13 +148,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -196,22 +196,22 @@ DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -220,38 +220,38 @@ DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -305,33 +305,33 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y4, Y5, Y4
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y4, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y4, Y9, Y9
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y4, Y8, Y4
-	VADDPS Y4, Y7, Y4
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y5
-	VORPS Y5, Y4, Y4
-	VMOVUPS Y4, (R8)
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
@@ -339,32 +339,32 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y4, Y0
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y4
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y5, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y4, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y4, Y7, Y4
-	VADDPS Y6, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y4
 	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y4
-	VORPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -373,32 +373,32 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y4
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -407,32 +407,32 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y2, Y4
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -469,22 +469,22 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -493,38 +493,38 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -670,33 +670,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -705,33 +705,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
 	JNZ finish3
@@ -833,33 +833,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -867,32 +867,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -901,32 +901,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -935,32 +935,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -969,32 +969,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -1003,32 +1003,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
@@ -1037,32 +1037,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
@@ -1071,32 +1071,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
@@ -1105,32 +1105,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
@@ -1139,32 +1139,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -1208,33 +1208,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -1242,32 +1242,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -1309,22 +1309,22 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -1333,38 +1333,38 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -1510,33 +1510,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -1545,33 +1545,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
 	JNZ finish3
@@ -1673,33 +1673,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -1707,32 +1707,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -1741,32 +1741,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -1775,32 +1775,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -1809,32 +1809,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -1843,32 +1843,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
@@ -1877,32 +1877,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
@@ -1911,32 +1911,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
@@ -1945,32 +1945,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
@@ -1979,32 +1979,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -2048,33 +2048,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+0(SB), Y1, Y0
@@ -2082,32 +2082,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -2149,22 +2149,22 @@ DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2173,38 +2173,38 @@ DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -2258,33 +2258,33 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y4, Y5, Y4
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y4, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y4, Y9, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y4, Y8, Y4
-	VADDPS Y4, Y7, Y4
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y5
-	VORPS Y5, Y4, Y4
-	VMOVUPS Y4, (R8)
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
@@ -2292,32 +2292,32 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y4, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y4
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y5, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y4, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y4, Y7, Y4
-	VADDPS Y6, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y4
 	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y4
-	VORPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -2326,32 +2326,32 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -2360,32 +2360,32 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -2422,22 +2422,22 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -2446,38 +2446,38 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -2623,33 +2623,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, (R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
 
 	// y = tanh(x)
@@ -2658,33 +2658,33 @@ finish3:
 	VMINPS Y1, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y1, Y4, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y2
-	VORPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R10)
+	VADDPS Y3, Y1, Y1
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
 	JNZ finish3
@@ -2786,33 +2786,33 @@ rows4:
 	VMINPS Y10, Y11, Y10
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y11
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y11
-	VSUBPS Y11, Y10, Y10
-	VMULPS Y10, Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y14
-	VMULPS Y10, Y14, Y14
+	VPSRLD $22, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y12
+	VSUBPS Y12, Y10, Y10
+	VMULPS Y10, Y10, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y13
+	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y14
 	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y14
-	VMULPS Y11, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y14
+	VMULPS Y12, Y14, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y11, Y14
+	VMULPS Y12, Y12, Y14
 	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y15
-	VMULPS Y10, Y15, Y15
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y14
+	VMULPS Y10, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y15
 	VADDPS Y15, Y14, Y14
-	VMULPS Y11, Y14, Y11
-	VADDPS Y13, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y14
-	VMULPS Y10, Y14, Y10
-	VADDPS Y10, Y13, Y10
+	VMULPS Y12, Y14, Y12
+	VADDPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VMULPS Y10, Y13, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y11
-	VORPS Y11, Y10, Y10
-	VMOVUPS Y10, (R8)
+	VADDPS Y12, Y10, Y10
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -2820,32 +2820,32 @@ rows4:
 	VMINPS Y0, Y10, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y10
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y11, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y11, Y13
-	VMULPS Y0, Y13, Y13
+	VPSRLD $22, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
+	VSUBPS Y11, Y0, Y0
+	VMULPS Y0, Y0, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y13
 	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y13
+	VMULPS Y11, Y13, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y10, Y13
+	VMULPS Y11, Y11, Y13
 	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y11, Y13
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y14
-	VMULPS Y0, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
+	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y14
 	VADDPS Y14, Y13, Y13
-	VMULPS Y10, Y13, Y10
-	VADDPS Y12, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y13
-	VMULPS Y0, Y13, Y0
-	VADDPS Y0, Y12, Y0
+	VMULPS Y11, Y13, Y11
+	VADDPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VMULPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
 	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y10
-	VORPS Y10, Y0, Y0
+	VADDPS Y11, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -2854,32 +2854,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS Y0, Y0, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y12
-	VMULPS Y1, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y12
+	VMULPS Y10, Y12, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y1, Y12
+	VMULPS Y10, Y10, Y12
 	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y12
+	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y13
 	VADDPS Y13, Y12, Y12
-	VMULPS Y1, Y12, Y1
-	VADDPS Y11, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VADDPS Y0, Y11, Y0
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VMULPS Y0, Y11, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -2888,32 +2888,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y11
+	VMULPS Y2, Y11, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y1, Y11
+	VMULPS Y2, Y2, Y11
 	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y11
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y12
-	VMULPS Y0, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y12
 	VADDPS Y12, Y11, Y11
-	VMULPS Y1, Y11, Y1
-	VADDPS Y10, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y11
-	VMULPS Y0, Y11, Y0
-	VADDPS Y0, Y10, Y0
+	VMULPS Y2, Y11, Y2
+	VADDPS Y10, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -2922,32 +2922,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y10
 	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y10
-	VMULPS Y1, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y2, Y10, Y10
 	VADDPS Y10, Y3, Y3
-	VMULPS Y1, Y1, Y10
+	VMULPS Y2, Y2, Y10
 	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y10
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y11
-	VMULPS Y0, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y11
 	VADDPS Y11, Y10, Y10
-	VMULPS Y1, Y10, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y10
-	VMULPS Y0, Y10, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y10, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -2956,32 +2956,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y10
-	VMULPS Y0, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y10
 	VADDPS Y10, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 
 	// y = tanh(x)
@@ -2990,32 +2990,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 384(R8)
 
 	// y = tanh(x)
@@ -3024,32 +3024,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 416(R8)
 
 	// y = tanh(x)
@@ -3058,32 +3058,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
 
 	// y = tanh(x)
@@ -3092,32 +3092,32 @@ rows4:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -3161,33 +3161,33 @@ rows6:
 	VMINPS Y2, Y3, Y2
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y3
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y2, Y2
-	VMULPS Y2, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y2, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y2, Y2
+	VMULPS Y2, Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y2, Y7, Y7
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y2, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y2, Y6, Y2
-	VADDPS Y2, Y5, Y2
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y2, Y5, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y2, Y2
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
+	VADDPS Y4, Y2, Y2
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
@@ -3195,32 +3195,32 @@ rows6:
 	VMINPS Y0, Y2, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y2
 	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y2
-	VORPS Y2, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -3262,22 +3262,22 @@ DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -3286,38 +3286,38 @@ DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -3371,33 +3371,33 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y4, Y5, Y4
 	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y4, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y4, Y9, Y9
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y4, Y8, Y4
-	VADDPS Y4, Y7, Y4
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y0, Y5
-	VORPS Y5, Y4, Y4
-	VMOVUPS Y4, (R8)
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y1, Y0
@@ -3405,32 +3405,32 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y4, Y0
 	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y0, Y4
 	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y5, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y4, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y4, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y4, Y7, Y4
-	VADDPS Y6, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y4, Y4
 	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y1, Y4
-	VORPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -3439,32 +3439,32 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y4, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -3473,32 +3473,32 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -3535,22 +3535,22 @@ DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -3559,38 +3559,38 @@ DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
@@ -3644,33 +3644,33 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y4, Y5, Y4
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y4, Y5
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y6, Y5
-	VSUBPS Y5, Y4, Y4
-	VMULPS Y4, Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y6, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y6, Y8
-	VMULPS Y4, Y8, Y8
+	VPSRLD $22, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y6, Y8
-	VMULPS Y5, Y8, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y5, Y8
+	VMULPS Y6, Y6, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y6, Y8
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y6, Y9
-	VMULPS Y4, Y9, Y9
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y5, Y8, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y6, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y6, Y8
-	VMULPS Y4, Y8, Y4
-	VADDPS Y4, Y7, Y4
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y5
-	VORPS Y5, Y4, Y4
-	VMOVUPS Y4, (R8)
+	VADDPS Y6, Y4, Y4
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
@@ -3678,32 +3678,32 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y4, Y0
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y4
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y5, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y5, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y5, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y7
 	VADDPS Y7, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y4, Y7
+	VMULPS Y5, Y5, Y7
 	VMULPS Y7, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y5, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y5, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y4, Y7, Y4
-	VADDPS Y6, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y5, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y5, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y6, Y0
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y4
 	VADDPS Y4, Y0, Y0
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y4
-	VORPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -3712,32 +3712,32 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y1, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -3746,32 +3746,32 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMINPS Y0, Y1, Y0
 	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y2, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -4022,53 +4022,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -4099,13 +4099,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -4172,53 +4172,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -4249,13 +4249,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -4297,22 +4297,22 @@ DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -4321,38 +4321,38 @@ DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x80000000
@@ -4440,33 +4440,33 @@ inputs1:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardAVX2Const<>+0(SB), Y2, Y0
@@ -4474,32 +4474,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -4508,32 +4508,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -4542,32 +4542,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -4604,22 +4604,22 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -4628,38 +4628,38 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -4807,33 +4807,33 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -4841,32 +4841,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -4875,32 +4875,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -4909,32 +4909,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -4943,32 +4943,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -4977,32 +4977,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
@@ -5106,33 +5106,33 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -5140,32 +5140,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -5174,32 +5174,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -5208,32 +5208,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -5307,33 +5307,33 @@ terms9:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y4, Y1, Y1
+	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -5341,32 +5341,32 @@ terms9:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
@@ -5408,22 +5408,22 @@ DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -5432,38 +5432,38 @@ DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
@@ -5551,33 +5551,33 @@ inputs1:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y2, Y0
@@ -5585,32 +5585,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -5619,32 +5619,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = tanh(x)
@@ -5653,32 +5653,32 @@ inputs1:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -5715,22 +5715,22 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x40141ea4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x406190eb
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x40a77ce0
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0xba9b2881
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x3d88f449
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbcc6dab6
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0xba9539c6
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0xb81c8808
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0xb4e9b073
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3e1284c0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0xbaa0b30d
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0xbd71a697
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbbb23239
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x39fe85c1
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x379579b4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x342462e0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
@@ -5739,38 +5739,38 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xb5934706
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbeacddb2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0xbeb84713
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0xbe329d43
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0xbb62dc38
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0xb8eeba42
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0xb558a84c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xbeaaa264
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbe127ce2
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3d9cf371
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3dbc19e3
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3b161fd7
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x389c2b5d
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x35217cb4
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3ece6a5e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f3190b1
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3f65c88a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3f7b0c32
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3f7f8e49
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3f7ffc46
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3f7ffff8
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3f56642a
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f04d69e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e46fe36
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3b63447b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x38eed3fb
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3f7ffff8
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x80000000
@@ -5918,33 +5918,33 @@ terms3:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y9
 	VADDPS Y9, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y9
-	VMULPS Y3, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y3, Y9
+	VMULPS Y5, Y5, Y9
 	VMULPS Y9, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y9
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y11
-	VMULPS Y1, Y11, Y11
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y11
 	VADDPS Y11, Y9, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y9
-	VMULPS Y1, Y9, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -5952,32 +5952,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
-	VMULPS Y0, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y9
 	VADDPS Y9, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -5986,32 +5986,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -6020,32 +6020,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = tanh(x)
@@ -6054,32 +6054,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
 
 	// y = tanh(x)
@@ -6088,32 +6088,32 @@ terms3:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
@@ -6217,33 +6217,33 @@ terms6:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y5, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y5, Y8
-	VMULPS Y1, Y8, Y8
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y8
 	VADDPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y3, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y8
+	VMULPS Y5, Y8, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y3, Y3, Y8
+	VMULPS Y5, Y5, Y8
 	VMULPS Y8, Y7, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y5, Y8
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y9
-	VMULPS Y1, Y9, Y9
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y8
+	VMULPS Y1, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y9
 	VADDPS Y9, Y8, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y7, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y8
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y7, Y1
+	VMULPS Y5, Y8, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y5, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -6251,32 +6251,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y7
-	VMULPS Y0, Y7, Y7
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y1, Y7
+	VMULPS Y3, Y3, Y7
 	VMULPS Y7, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y7
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y8
-	VMULPS Y0, Y8, Y8
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y8
 	VADDPS Y8, Y7, Y7
-	VMULPS Y1, Y7, Y1
-	VADDPS Y5, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y7
-	VMULPS Y0, Y7, Y0
-	VADDPS Y0, Y5, Y0
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
@@ -6285,32 +6285,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
-	VMULPS Y1, Y1, Y5
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y7
-	VMULPS Y0, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y7
 	VADDPS Y7, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = tanh(x)
@@ -6319,32 +6319,32 @@ terms6:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y2
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y4
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y1, Y4
+	VMULPS Y2, Y2, Y4
 	VMULPS Y4, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y4, Y1
-	VADDPS Y3, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VADDPS Y0, Y3, Y0
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
@@ -6418,33 +6418,33 @@ terms9:
 	VMINPS Y1, Y3, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y3
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y4, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y4, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y4, Y6
-	VMULPS Y1, Y6, Y6
+	VPSRLD $22, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y6
-	VMULPS Y3, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y6
+	VMULPS Y4, Y6, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
+	VMULPS Y4, Y4, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y4, Y6
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y7
-	VMULPS Y1, Y7, Y7
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y6
-	VMULPS Y1, Y6, Y1
-	VADDPS Y1, Y5, Y1
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
 	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y3
-	VORPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VADDPS Y4, Y1, Y1
+	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
@@ -6452,32 +6452,32 @@ terms9:
 	VMINPS Y0, Y1, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y0, Y1
 	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y3, Y1
-	VSUBPS Y1, Y0, Y0
-	VMULPS Y0, Y0, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y5
-	VMULPS Y0, Y5, Y5
+	VPSRLD $22, Y1, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y5
-	VMULPS Y1, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y1, Y5
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y3, Y5
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y6
-	VMULPS Y0, Y6, Y6
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y5, Y1
-	VADDPS Y4, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y4
-	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y5
-	VMULPS Y0, Y5, Y0
-	VADDPS Y0, Y4, Y0
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
@@ -6589,37 +6589,37 @@ panels3:
 	ADDQ $2048, R13
 	DECQ CX
 	JNZ panels3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -6657,37 +6657,37 @@ panels6:
 	ADDQ $2048, R10
 	DECQ CX
 	JNZ panels6
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y1
-	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -6813,66 +6813,66 @@ panels4:
 	ADDQ $2048, DI
 	DECQ CX
 	JNZ panels4
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 256(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 256(R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 256(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 256(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	ADDQ $384, R13
@@ -6929,37 +6929,37 @@ panels7:
 	ADDQ $2048, DI
 	DECQ CX
 	JNZ panels7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	ADDQ $256, R13
@@ -7002,35 +7002,35 @@ panels10:
 	ADDQ $2048, DI
 	DECQ CX
 	JNZ panels10
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	ADDQ $128, R13
@@ -7296,53 +7296,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -7373,13 +7373,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -7397,6 +7397,7 @@ TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -7435,29 +7436,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -7486,9 +7487,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -8022,37 +8023,37 @@ inputs1:
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -8083,37 +8084,37 @@ inputs3:
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y1
-	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -8212,66 +8213,66 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 256(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 256(R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 256(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 256(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, R13
@@ -8317,37 +8318,37 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 128(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 128(R13), Y1, Y1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 128(R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 128(R8)
 	ADDQ $16, SI
 	ADDQ $256, R8
 	ADDQ $256, R13
@@ -8384,35 +8385,35 @@ rows6:
 	VMOVUPS 24(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y2
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y3
-	VSUBPS Y2, Y3, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VMULPS Y1, Y1, Y1
+	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $8, SI
 	ADDQ $128, R8
 	ADDQ $128, R13
@@ -8433,6 +8434,7 @@ TEXT ·gradient2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -8562,6 +8564,7 @@ TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -8600,29 +8603,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -8651,9 +8654,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -8678,9 +8681,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y2
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (DI)(AX*1)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

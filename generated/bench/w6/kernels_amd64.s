@@ -71,53 +71,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -148,13 +148,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -172,30 +172,30 @@ DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
@@ -204,62 +204,62 @@ DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x3f800000
@@ -268,23 +268,7 @@ DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardAVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -388,8 +372,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y9
 	VMAXPS Y8, Y9, Y8
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y8, Y9
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y9, Y9
@@ -398,39 +380,29 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y11, Y11
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
 	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y9, Y9
-	VPSRAD $1, Y9, Y10
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y10, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y8, Y8
-	VPSUBD Y10, Y9, Y9
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y9, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y8, Y8
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y0, Y9
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y10
-	VBLENDVPS Y9, Y8, Y10, Y9
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y8, Y8
-	VDIVPS Y8, Y9, Y8
-	VMOVUPS Y8, (R8)
+	VDIVPS Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y8
-	VMINPS Y0, Y8, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y8
 	VMAXPS Y0, Y8, Y0
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y8
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y8, Y8
@@ -439,39 +411,29 @@ inputs1:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y10, Y10
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y8, Y8
-	VPSRAD $1, Y8, Y9
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y9, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VPSUBD Y9, Y8, Y8
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y8, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y1, Y8
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y9
-	VBLENDVPS Y8, Y0, Y9, Y8
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y8, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
@@ -480,30 +442,22 @@ inputs1:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y8
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y0, Y0
-	VPSUBD Y8, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y8
-	VMULPS Y8, Y0, Y0
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y8
-	VBLENDVPS Y1, Y0, Y8, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y8
+	VPSLLD $20, Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -511,8 +465,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
@@ -521,30 +473,22 @@ inputs1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -552,8 +496,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
@@ -562,30 +504,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -593,8 +527,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
@@ -603,30 +535,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
@@ -634,8 +558,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
@@ -644,30 +566,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y6, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
@@ -675,8 +589,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
@@ -685,30 +597,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardAVX2Const<>+448(SB), Y7, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
 	VADDPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
@@ -723,30 +627,30 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -755,62 +659,62 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -819,23 +723,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -1033,110 +921,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $256, R10
-	DECQ CX
-	JNZ finish4
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -1144,8 +1300,8 @@ finish4:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1161,7 +1317,7 @@ rows5:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms7:
+terms6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -1301,13 +1457,11 @@ terms7:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms7
+	JNZ terms6
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VMINPS Y10, Y11, Y10
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
@@ -1316,39 +1470,29 @@ terms7:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS Y10, Y10, Y12
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y13, Y13
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
 	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VPSRAD $1, Y11, Y12
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y12, Y13
-	VPSLLD $23, Y13, Y14
-	VMULPS Y14, Y10, Y10
-	VPSUBD Y12, Y11, Y11
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y10, Y10
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y11
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y11, Y10, Y12, Y11
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VDIVPS Y10, Y11, Y10
-	VMOVUPS Y10, (R8)
+	VDIVPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VMINPS Y0, Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
@@ -1357,39 +1501,29 @@ terms7:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS Y0, Y0, Y11
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VPSRAD $1, Y10, Y11
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y12
-	VPSLLD $23, Y12, Y13
-	VMULPS Y13, Y0, Y0
-	VPSUBD Y11, Y10, Y10
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y10
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y11
-	VBLENDVPS Y10, Y0, Y11, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y10, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1398,30 +1532,22 @@ terms7:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
 	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y10
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y0, Y0
-	VPSUBD Y10, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y10
-	VMULPS Y10, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y10
-	VBLENDVPS Y1, Y0, Y10, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
@@ -1429,8 +1555,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1439,30 +1563,22 @@ terms7:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
@@ -1470,8 +1586,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1480,30 +1594,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y10
-	VMULPS Y10, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
@@ -1511,8 +1617,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1521,30 +1625,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
@@ -1552,8 +1648,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1562,30 +1656,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y6, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
@@ -1593,8 +1679,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1603,30 +1687,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y7, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
@@ -1634,8 +1710,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1644,30 +1718,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y8, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
@@ -1675,8 +1741,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -1685,42 +1749,34 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y9, Y1
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done9
-rows8:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -1728,7 +1784,7 @@ rows8:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms10:
+terms9:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -1772,13 +1828,11 @@ terms10:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms10
+	JNZ terms9
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VMINPS Y2, Y3, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
@@ -1787,39 +1841,29 @@ terms10:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VPSRAD $1, Y3, Y4
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y4, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y2, Y2
-	VPSUBD Y4, Y3, Y3
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y2, Y2
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y3
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y4
-	VBLENDVPS Y3, Y2, Y4, Y3
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VDIVPS Y2, Y3, Y2
-	VMOVUPS Y2, (R8)
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -1828,38 +1872,30 @@ terms10:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
+	VPERMPS dense1ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense1ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
 	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y0, Y0
-	VCMPPS $17, dense1ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y2
-	VMOVUPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y0, Y3, Y2
-	VADDPS dense1ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y2, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows8
-done9:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -1871,30 +1907,30 @@ DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
@@ -1903,62 +1939,62 @@ DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
@@ -1967,23 +2003,7 @@ DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardTrainAVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -2087,8 +2107,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y9
 	VMAXPS Y8, Y9, Y8
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y8, Y9
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y9, Y9
@@ -2097,39 +2115,29 @@ inputs1:
 	VSUBPS Y11, Y8, Y8
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y8, Y11, Y11
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y11, Y11
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y8, Y10
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y8, Y8, Y11
 	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y8
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y9, Y9
-	VPSRAD $1, Y9, Y10
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y10, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y8, Y8
-	VPSUBD Y10, Y9, Y9
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y9, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y8, Y8
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y0, Y9
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y10
-	VBLENDVPS Y9, Y8, Y10, Y9
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y8, Y8
-	VDIVPS Y8, Y9, Y8
-	VMOVUPS Y8, (R8)
+	VDIVPS Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y8
-	VMINPS Y0, Y8, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y8
 	VMAXPS Y0, Y8, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y8
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y8, Y8
@@ -2138,39 +2146,29 @@ inputs1:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y10, Y10
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
+	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y9, Y9
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y8, Y8
-	VPSRAD $1, Y8, Y9
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y9, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VPSUBD Y9, Y8, Y8
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y8, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y1, Y8
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y9
-	VBLENDVPS Y8, Y0, Y9, Y8
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y8, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
@@ -2179,30 +2177,22 @@ inputs1:
 	VSUBPS Y9, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y0, Y9, Y9
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y9, Y9
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
+	VMULPS Y0, Y0, Y9
 	VMULPS Y9, Y8, Y8
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y8
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y8, Y9
-	VPSLLD $23, Y9, Y10
-	VMULPS Y10, Y0, Y0
-	VPSUBD Y8, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y8
-	VMULPS Y8, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y8
-	VBLENDVPS Y1, Y0, Y8, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y8
+	VPSLLD $20, Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
@@ -2210,8 +2200,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
@@ -2220,30 +2208,22 @@ inputs1:
 	VSUBPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y0, Y8, Y8
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y8
 	VMULPS Y8, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y8
-	VPSLLD $23, Y8, Y9
-	VMULPS Y9, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
@@ -2251,8 +2231,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
@@ -2261,30 +2239,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y8
-	VMULPS Y8, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 128(R8)
@@ -2292,8 +2262,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
@@ -2302,30 +2270,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
@@ -2333,8 +2293,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
@@ -2343,30 +2301,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y6, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
@@ -2374,8 +2324,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
@@ -2384,30 +2332,22 @@ inputs1:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainAVX2Const<>+448(SB), Y7, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainAVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
@@ -2422,30 +2362,30 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -2454,62 +2394,62 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -2518,23 +2458,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense1ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense1ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -2732,110 +2656,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $256, R10
-	DECQ CX
-	JNZ finish4
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -2843,8 +3035,8 @@ finish4:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -2860,7 +3052,7 @@ rows5:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms7:
+terms6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3000,13 +3192,11 @@ terms7:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms7
+	JNZ terms6
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VMINPS Y10, Y11, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
@@ -3015,39 +3205,29 @@ terms7:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS Y10, Y10, Y12
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y13, Y13
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
 	VMULPS Y13, Y12, Y12
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VPSRAD $1, Y11, Y12
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y12, Y13
-	VPSLLD $23, Y13, Y14
-	VMULPS Y14, Y10, Y10
-	VPSUBD Y12, Y11, Y11
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y10, Y10
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y11
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y11, Y10, Y12, Y11
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VDIVPS Y10, Y11, Y10
-	VMOVUPS Y10, (R8)
+	VDIVPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VMINPS Y0, Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
@@ -3056,39 +3236,29 @@ terms7:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS Y0, Y0, Y11
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y11, Y11
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VPSRAD $1, Y10, Y11
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y12
-	VPSLLD $23, Y12, Y13
-	VMULPS Y13, Y0, Y0
-	VPSUBD Y11, Y10, Y10
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
-	VBLENDVPS Y10, Y0, Y11, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y10, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3097,30 +3267,22 @@ terms7:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
 	VMULPS Y11, Y10, Y10
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y10
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y0, Y0
-	VPSUBD Y10, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y10
-	VMULPS Y10, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
-	VBLENDVPS Y1, Y0, Y10, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
@@ -3128,8 +3290,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3138,30 +3298,22 @@ terms7:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
@@ -3169,8 +3321,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3179,30 +3329,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y10
-	VMULPS Y10, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
@@ -3210,8 +3352,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3220,30 +3360,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
@@ -3251,8 +3383,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3261,30 +3391,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y6, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
@@ -3292,8 +3414,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3302,30 +3422,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y7, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
@@ -3333,8 +3445,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3343,30 +3453,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y8, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
@@ -3374,8 +3476,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -3384,42 +3484,34 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y9, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done9
-rows8:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -3427,7 +3519,7 @@ rows8:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms10:
+terms9:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -3471,13 +3563,11 @@ terms10:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms10
+	JNZ terms9
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VMINPS Y2, Y3, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
@@ -3486,39 +3576,29 @@ terms10:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VPSRAD $1, Y3, Y4
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y4, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y2, Y2
-	VPSUBD Y4, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y2, Y2
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y3
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y4
-	VBLENDVPS Y3, Y2, Y4, Y3
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VDIVPS Y2, Y3, Y2
-	VMOVUPS Y2, (R8)
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense1ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -3527,38 +3607,30 @@ terms10:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
+	VPERMPS dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense1ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
 	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense1ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y0, Y0
-	VCMPPS $17, dense1ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y0, Y3, Y2
-	VADDPS dense1ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y2, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows8
-done9:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -3619,53 +3691,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -3696,13 +3768,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -3769,53 +3841,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -3846,13 +3918,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -3870,30 +3942,30 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -3902,62 +3974,62 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -3966,23 +4038,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense2ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4180,110 +4236,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $256, R10
-	DECQ CX
-	JNZ finish4
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -4291,8 +4615,8 @@ finish4:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4308,7 +4632,7 @@ rows5:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms7:
+terms6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4448,13 +4772,11 @@ terms7:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms7
+	JNZ terms6
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y11
-	VMINPS Y10, Y11, Y10
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y10, Y11
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
@@ -4463,39 +4785,29 @@ terms7:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS Y10, Y10, Y12
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y13
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y13, Y13
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
 	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VPSRAD $1, Y11, Y12
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y12, Y13
-	VPSLLD $23, Y13, Y14
-	VMULPS Y14, Y10, Y10
-	VPSUBD Y12, Y11, Y11
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y10, Y10
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y11
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y11, Y10, Y12, Y11
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VDIVPS Y10, Y11, Y10
-	VMOVUPS Y10, (R8)
+	VDIVPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y10
-	VMINPS Y0, Y10, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y10
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
@@ -4504,39 +4816,29 @@ terms7:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS Y0, Y0, Y11
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y11, Y11
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VPSRAD $1, Y10, Y11
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y11, Y12
-	VPSLLD $23, Y12, Y13
-	VMULPS Y13, Y0, Y0
-	VPSUBD Y11, Y10, Y10
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y10
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y11
-	VBLENDVPS Y10, Y0, Y11, Y10
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y10, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4545,30 +4847,22 @@ terms7:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y11, Y11
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
 	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y10
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y10, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y0, Y0
-	VPSUBD Y10, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y10
-	VMULPS Y10, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y10
-	VBLENDVPS Y1, Y0, Y10, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
@@ -4576,8 +4870,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4586,30 +4878,22 @@ terms7:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
@@ -4617,8 +4901,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4627,30 +4909,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y10
-	VMULPS Y10, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
@@ -4658,8 +4932,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4668,30 +4940,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
@@ -4699,8 +4963,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4709,30 +4971,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y6, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
@@ -4740,8 +4994,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4750,30 +5002,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y7, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
@@ -4781,8 +5025,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4791,30 +5033,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y8, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
@@ -4822,8 +5056,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -4832,42 +5064,34 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y9, Y1
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done9
-rows8:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -4875,7 +5099,7 @@ rows8:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms10:
+terms9:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -4919,13 +5143,11 @@ terms10:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms10
+	JNZ terms9
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y3
-	VMINPS Y2, Y3, Y2
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y2, Y3
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
@@ -4934,39 +5156,29 @@ terms10:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VPSRAD $1, Y3, Y4
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y4, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y2, Y2
-	VPSUBD Y4, Y3, Y3
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y2, Y2
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y3
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y4
-	VBLENDVPS Y3, Y2, Y4, Y3
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VDIVPS Y2, Y3, Y2
-	VMOVUPS Y2, (R8)
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+96(SB), Y0, Y2
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -4975,38 +5187,30 @@ terms10:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
+	VPERMPS dense2ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense2ForwardRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
 	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y0, Y0
-	VCMPPS $17, dense2ForwardRowsPanel0AVX2Const<>+448(SB), Y1, Y2
-	VMOVUPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y0, Y3, Y2
-	VADDPS dense2ForwardRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y2, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows8
-done9:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -5018,30 +5222,30 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -5050,62 +5254,62 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -5114,23 +5318,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense2ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense2ForwardTrainRowsPanel0AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
 //
@@ -5328,110 +5516,378 @@ terms3:
 	ADDQ $512, DI
 	DECQ CX
 	JNZ terms3
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y13
+	VMAXPS Y12, Y13, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y12, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y13
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y13, Y14
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y14, Y15
+	VSUBPS Y15, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y14, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y12, Y14
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y14, Y14
+	VMULPS Y12, Y12, Y15
+	VMULPS Y15, Y14, Y14
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y15
+	VADDPS Y15, Y12, Y12
+	VADDPS Y12, Y14, Y12
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y14
+	VPSLLD $20, Y13, Y13
+	VPADDD Y14, Y13, Y13
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y13, Y13
+	VMULPS Y13, Y12, Y12
+	VADDPS Y13, Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y13
+	VBLENDVPS Y0, Y12, Y13, Y0
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12, Y12
+	VDIVPS Y12, Y0, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 256(R8)
-	VMOVUPS Y3, 288(R8)
-	VMOVUPS Y4, 512(R8)
-	VMOVUPS Y5, 544(R8)
-	VMOVUPS Y6, 768(R8)
-	VMOVUPS Y7, 800(R8)
-	VMOVUPS Y8, 1024(R8)
-	VMOVUPS Y9, 1056(R8)
-	VMOVUPS Y10, 1280(R8)
-	VMOVUPS Y11, 1312(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	VMOVUPS (R10), Y0
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, (R10)
-	VMOVUPS 32(R10), Y0
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y12
+	VMAXPS Y0, Y12, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y12
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y12, Y13
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y13, Y14
+	VSUBPS Y14, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y13, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y13
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
+	VMULPS Y0, Y0, Y14
+	VMULPS Y14, Y13, Y13
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y14
+	VADDPS Y14, Y0, Y0
+	VADDPS Y0, Y13, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y13
+	VPSLLD $20, Y12, Y12
+	VPADDD Y13, Y12, Y12
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y12, Y12
+	VMULPS Y12, Y0, Y0
+	VADDPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
+	VBLENDVPS Y1, Y0, Y12, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y4, Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
-	VMOVUPS Y1, 32(R10)
-	ADDQ $256, R10
-	DECQ CX
-	JNZ finish4
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y0, Y0, Y13
+	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y13
+	VADDPS Y13, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y12
+	VPSLLD $20, Y1, Y1
+	VPADDD Y12, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y12
+	VSUBPS Y12, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y12
+	VMULPS Y12, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y12
+	VADDPS Y12, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 768(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 800(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1024(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1056(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1280(R8)
+
+	// y = sigmoid(x)
+	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y11, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y11, Y0, Y1, Y1
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 1312(R8)
 	ADDQ $1536, SI
 	ADDQ $1536, R8
 	DECQ AX
@@ -5439,8 +5895,8 @@ finish4:
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done5
+rows4:
 
 	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -5456,7 +5912,7 @@ rows5:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms7:
+terms6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -5596,13 +6052,11 @@ terms7:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms7
+	JNZ terms6
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y11
-	VMINPS Y10, Y11, Y10
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11
 	VMAXPS Y10, Y11, Y10
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y10, Y11
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
@@ -5611,39 +6065,29 @@ terms7:
 	VSUBPS Y13, Y10, Y10
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y12, Y12
 	VSUBPS Y12, Y10, Y10
-	VMULPS Y10, Y10, Y12
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y13
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y13, Y13
-	VMULPS Y10, Y13, Y13
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y13, Y13
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y10, Y12
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
+	VMULPS Y10, Y10, Y13
 	VMULPS Y13, Y12, Y12
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y13
+	VADDPS Y13, Y10, Y10
 	VADDPS Y10, Y12, Y10
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y12
+	VPSLLD $20, Y11, Y11
+	VPADDD Y12, Y11, Y11
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y11, Y11
+	VMULPS Y11, Y10, Y10
+	VADDPS Y11, Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
+	VBLENDVPS Y0, Y10, Y11, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y11, Y11
-	VPSRAD $1, Y11, Y12
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y12, Y13
-	VPSLLD $23, Y13, Y14
-	VMULPS Y14, Y10, Y10
-	VPSUBD Y12, Y11, Y11
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y10, Y10
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y11
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y12
-	VBLENDVPS Y11, Y10, Y12, Y11
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10, Y10
-	VDIVPS Y10, Y11, Y10
-	VMOVUPS Y10, (R8)
+	VDIVPS Y10, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y10
-	VMINPS Y0, Y10, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10
 	VMAXPS Y0, Y10, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y10
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
@@ -5652,39 +6096,29 @@ terms7:
 	VSUBPS Y12, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y11, Y11
 	VSUBPS Y11, Y0, Y0
-	VMULPS Y0, Y0, Y11
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y12
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y12, Y12
-	VMULPS Y0, Y12, Y12
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y12, Y12
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
+	VMULPS Y0, Y0, Y12
 	VMULPS Y12, Y11, Y11
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y0, Y0
 	VADDPS Y0, Y11, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y11
+	VPSLLD $20, Y10, Y10
+	VPADDD Y11, Y10, Y10
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y10, Y10
+	VMULPS Y10, Y0, Y0
+	VADDPS Y10, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
+	VBLENDVPS Y1, Y0, Y10, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y10, Y10
-	VPSRAD $1, Y10, Y11
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y11, Y12
-	VPSLLD $23, Y12, Y13
-	VMULPS Y13, Y0, Y0
-	VPSUBD Y11, Y10, Y10
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y10
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y11
-	VBLENDVPS Y10, Y0, Y11, Y10
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y10, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5693,30 +6127,22 @@ terms7:
 	VSUBPS Y11, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y10, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y11
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y0, Y11, Y11
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y11, Y11
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
+	VMULPS Y0, Y0, Y11
 	VMULPS Y11, Y10, Y10
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y11
+	VADDPS Y11, Y0, Y0
 	VADDPS Y0, Y10, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y10
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y10, Y11
-	VPSLLD $23, Y11, Y12
-	VMULPS Y12, Y0, Y0
-	VPSUBD Y10, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y10
-	VMULPS Y10, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y2, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y10
-	VBLENDVPS Y1, Y0, Y10, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y10
+	VPSLLD $20, Y1, Y1
+	VPADDD Y10, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 256(R8)
@@ -5724,8 +6150,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5734,30 +6158,22 @@ terms7:
 	VSUBPS Y10, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y0, Y10, Y10
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y10
 	VMULPS Y10, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y10
+	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y10
-	VPSLLD $23, Y10, Y11
-	VMULPS Y11, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y3, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 288(R8)
@@ -5765,8 +6181,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5775,30 +6189,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y10
-	VMULPS Y10, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y4, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 512(R8)
@@ -5806,8 +6212,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5816,30 +6220,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y5, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 544(R8)
@@ -5847,8 +6243,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5857,30 +6251,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y6, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 768(R8)
@@ -5888,8 +6274,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5898,30 +6282,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y7, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 800(R8)
@@ -5929,8 +6305,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5939,30 +6313,22 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y8, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1024(R8)
@@ -5970,8 +6336,6 @@ terms7:
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
@@ -5980,42 +6344,34 @@ terms7:
 	VSUBPS Y3, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y2
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y2, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS Y3, Y2, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y1, Y1
-	VPSRAD $1, Y1, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y0, Y0
-	VPSUBD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y1, Y1
-	VPSLLD $23, Y1, Y2
-	VMULPS Y2, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y9, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
-	VBLENDVPS Y1, Y0, Y2, Y1
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1
+	VBLENDVPS Y9, Y0, Y1, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 1056(R8)
 	ADDQ $1280, SI
 	ADDQ $1280, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done9
-rows8:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
@@ -6023,7 +6379,7 @@ rows8:
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
 	MOVQ $8, CX
-terms10:
+terms9:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
@@ -6067,13 +6423,11 @@ terms10:
 	ADDQ $32, R10
 	ADDQ $512, DI
 	DECQ CX
-	JNZ terms10
+	JNZ terms9
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y3
-	VMINPS Y2, Y3, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3
 	VMAXPS Y2, Y3, Y2
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y2, Y3
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
@@ -6082,39 +6436,29 @@ terms10:
 	VSUBPS Y5, Y2, Y2
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y4, Y4
 	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y2, Y4
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
+	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y4, Y4
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y2, Y2
 	VADDPS Y2, Y4, Y2
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y2, Y2
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
+	VBLENDVPS Y0, Y2, Y3, Y0
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y3, Y3
-	VPSRAD $1, Y3, Y4
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y4, Y5
-	VPSLLD $23, Y5, Y6
-	VMULPS Y6, Y2, Y2
-	VPSUBD Y4, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y3
-	VPSLLD $23, Y3, Y4
-	VMULPS Y4, Y2, Y2
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y3
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y4
-	VBLENDVPS Y3, Y2, Y4, Y3
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2, Y2
-	VDIVPS Y2, Y3, Y2
-	VMOVUPS Y2, (R8)
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
 	VORPS dense2ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y0, Y2, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y0, Y2
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -6123,38 +6467,30 @@ terms10:
 	VSUBPS Y4, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y0, Y0, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
+	VPERMPS dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMULPS dense2ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y0, Y0
+	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y1, Y0, Y2, Y1
 	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VPSUBD dense2ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y0, Y0
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y0, Y0
-	VCMPPS $17, dense2ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y1, Y2
-	VMOVUPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y0, Y3, Y2
-	VADDPS dense2ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y0, Y0
-	VDIVPS Y0, Y2, Y0
+	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
-	JNZ rows8
-done9:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
@@ -6215,53 +6551,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -6292,13 +6628,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -6365,53 +6701,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -6442,13 +6778,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -6560,37 +6896,37 @@ panels3:
 	ADDQ $4160, R13
 	DECQ CX
 	JNZ panels3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -6628,37 +6964,37 @@ panels6:
 	ADDQ $4160, R10
 	DECQ CX
 	JNZ panels6
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y1
-	VSUBPS Y0, Y1, Y1
-	VMULPS Y1, Y0, Y1
-	VMULPS Y1, Y2, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMOVUPS dense3GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -6800,66 +7136,66 @@ panels4:
 	ADDQ $4160, DI
 	DECQ CX
 	JNZ panels4
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 256(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 256(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 512(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 512(R13), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 512(R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 512(R8)
 	ADDQ $768, SI
 	ADDQ $768, R8
 	ADDQ $768, R13
@@ -6916,37 +7252,37 @@ panels7:
 	ADDQ $4160, DI
 	DECQ CX
 	JNZ panels7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 256(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 256(R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
 	ADDQ $512, SI
 	ADDQ $512, R8
 	ADDQ $512, R13
@@ -6989,35 +7325,35 @@ panels10:
 	ADDQ $4160, DI
 	DECQ CX
 	JNZ panels10
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	ADDQ $256, R13
@@ -7347,53 +7683,53 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y14
-	VMOVUPS Y14, (R8)
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y13
-	VMOVUPS Y13, 32(R8)
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 224(R8), Y0
 	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 224(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 288(R8), Y0
 	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 288(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	VMOVUPS 352(R8), Y0
 	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 352(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -7424,13 +7760,13 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y4
-	VMOVUPS Y4, (R8)
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y3
-	VMOVUPS Y3, 32(R8)
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -7448,6 +7784,7 @@ TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -7486,29 +7823,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 64(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 192(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 192(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 	VMOVUPS 256(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 256(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 	VMOVUPS 320(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 320(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	SUBQ $6, AX
@@ -7537,9 +7874,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	SUBQ $1, AX
@@ -7557,30 +7894,30 @@ DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x4b400000
@@ -7589,62 +7926,62 @@ DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3f800000
@@ -7653,23 +7990,7 @@ DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -7723,8 +8044,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense4ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense4ForwardAVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense4ForwardAVX2Const<>+128(SB), Y2, Y2
@@ -7733,35 +8052,27 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardAVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense4ForwardAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense4ForwardAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense4ForwardAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense4ForwardAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense4ForwardAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -7773,30 +8084,30 @@ DATA dense4ForwardRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense4ForwardRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense4ForwardRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense4ForwardRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense4ForwardRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense4ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense4ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -7805,62 +8116,62 @@ DATA dense4ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense4ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense4ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense4ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense4ForwardRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense4ForwardRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense4ForwardRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -7869,23 +8180,7 @@ DATA dense4ForwardRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense4ForwardRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense4ForwardRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense4ForwardRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense4ForwardRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -7954,8 +8249,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS dense4ForwardRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense4ForwardRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -7964,35 +8257,27 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense4ForwardRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense4ForwardRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense4ForwardRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense4ForwardRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $256, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -8009,30 +8294,30 @@ DATA dense4ForwardRows_2Panel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense4ForwardRows_2Panel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -8041,62 +8326,62 @@ DATA dense4ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -8105,23 +8390,7 @@ DATA dense4ForwardRows_2Panel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense4ForwardRows_2Panel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense4ForwardRows_2Panel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardRows_2Panel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8190,8 +8459,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS dense4ForwardRows_2Panel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
@@ -8200,35 +8467,27 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardRows_2Panel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardRows_2Panel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense4ForwardRows_2Panel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense4ForwardRows_2Panel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense4ForwardRows_2Panel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense4ForwardRows_2Panel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $256, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -8245,30 +8504,30 @@ DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
 DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
 DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
 DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
@@ -8277,62 +8536,62 @@ DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3f800000
@@ -8341,23 +8600,7 @@ DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x0
-GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8411,8 +8654,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense4ForwardTrainAVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y2
@@ -8421,35 +8662,27 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense4ForwardTrainAVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense4ForwardTrainAVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -8461,30 +8694,30 @@ DATA dense4ForwardTrainRowsPanel0AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0x4b400000
@@ -8493,62 +8726,62 @@ DATA dense4ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+392(SB)/4, $0x3f800000
@@ -8557,23 +8790,7 @@ DATA dense4ForwardTrainRowsPanel0AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense4ForwardTrainRowsPanel0AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+420(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+424(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+428(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+432(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+436(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+440(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+444(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+452(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+456(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+460(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+464(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+468(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+472(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense4ForwardTrainRowsPanel0AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardTrainRowsPanel0AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
 //
@@ -8642,8 +8859,6 @@ terms3:
 	// y = sigmoid(x)
 	VORPS dense4ForwardTrainRowsPanel0AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
@@ -8652,35 +8867,27 @@ terms3:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardTrainRowsPanel0AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardTrainRowsPanel0AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense4ForwardTrainRowsPanel0AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense4ForwardTrainRowsPanel0AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense4ForwardTrainRowsPanel0AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense4ForwardTrainRowsPanel0AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $256, SI
 	ADDQ $4, R8
 	DECQ AX
@@ -8697,30 +8904,30 @@ DATA dense4ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense4ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense4ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense4ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense4ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense4ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense4ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
@@ -8729,62 +8936,62 @@ DATA dense4ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense4ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense4ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense4ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense4ForwardTrain_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x3f800000
@@ -8793,23 +9000,7 @@ DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+416(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+420(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+424(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+428(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+432(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+436(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+440(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+444(SB)/4, $0x7f
-DATA dense4ForwardTrain_2AVX2Const<>+448(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+452(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+456(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+460(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+464(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+468(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+472(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -8863,8 +9054,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense4ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardTrain_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrain_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense4ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
@@ -8873,35 +9062,27 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense4ForwardTrain_2AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense4ForwardTrain_2AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense4ForwardTrain_2AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -8913,30 +9094,30 @@ DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x80000000
 DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x80000000
 DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x80000000
 DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
+DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
 DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
 DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
 DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
@@ -8945,62 +9126,62 @@ DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
 DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
 DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
 DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aab2c
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f00043b
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f800000
 DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3f800000
 DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3f800000
 DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3f800000
@@ -9009,23 +9190,7 @@ DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3f800000
 DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3f800000
 DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3f800000
 DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x0
-GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $480
+GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $416
 
 // dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
 // product and sum are rounded once (FMA).
@@ -9079,8 +9244,6 @@ inputs1:
 	// y = sigmoid(x)
 	VORPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4Forward_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+64(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMULPS dense4Forward_2AVX2Const<>+96(SB), Y1, Y2
 	VADDPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y2
@@ -9089,35 +9252,27 @@ inputs1:
 	VSUBPS Y4, Y1, Y1
 	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4Forward_2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4Forward_2AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y1, Y4, Y4
-	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y4, Y4
+	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y3
+	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
 	VMULPS Y4, Y3, Y3
+	VPERMPS dense4Forward_2AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
+	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense4Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y1, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+384(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
 	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VPSUBD dense4Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VPSRAD $1, Y2, Y3
-	VPADDD dense4Forward_2AVX2Const<>+416(SB), Y3, Y4
-	VPSLLD $23, Y4, Y5
-	VMULPS Y5, Y1, Y1
-	VPSUBD Y3, Y2, Y2
-	VPADDD dense4Forward_2AVX2Const<>+416(SB), Y2, Y2
-	VPSLLD $23, Y2, Y3
-	VMULPS Y3, Y1, Y1
-	VCMPPS $17, dense4Forward_2AVX2Const<>+448(SB), Y0, Y2
-	VMOVUPS dense4Forward_2AVX2Const<>+384(SB), Y3
-	VBLENDVPS Y2, Y1, Y3, Y2
-	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VDIVPS Y1, Y2, Y1
+	VDIVPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -9207,37 +9362,37 @@ inputs1:
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVUPS (R9), X0
+	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)(DI*1)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
 	CMPQ AX, $4
@@ -9268,37 +9423,37 @@ inputs3:
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	VBLENDPS $0xf0, Y0, Y0, Y1
-	VPERM2F128 $0x21, Y0, Y0, Y2
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y0, Y0, Y2
-	VPERM2F128 $0x21, Y0, Y0, Y3
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y0, Y0, Y3
-	VPERM2F128 $0x21, Y0, Y0, Y4
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
 	VADDPS Y4, Y3, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VSHUFPS $0x44, Y4, Y3, Y1
-	VSHUFPS $0xee, Y4, Y3, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y3
-	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
 	MOVQ u+40(FP), R9
 	ADDQ DI, R9
-	VMOVSS (R9), X0
+	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y1
-	VSUBPS Y0, Y1, Y1
-	VMULPS Y1, Y0, Y1
-	VMULPS Y1, Y2, Y1
-	VMOVSS X1, (R8)(DI*1)
+	VMOVUPS dense4GradInputOneAllAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
@@ -9397,66 +9552,66 @@ rows2:
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
 	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $0xf0, Y4, Y0, Y12
-	VPERM2F128 $0x21, Y4, Y0, Y13
-	VADDPS Y13, Y12, Y12
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y12, Y3
-	VSHUFPS $0xee, Y0, Y12, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 256(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 256(R8)
-	VBLENDPS $0xf0, Y8, Y8, Y0
-	VPERM2F128 $0x21, Y8, Y8, Y1
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VBLENDPS $0xf0, Y9, Y9, Y1
-	VPERM2F128 $0x21, Y9, Y9, Y2
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
 	VADDPS Y2, Y1, Y1
-	VBLENDPS $0xf0, Y10, Y10, Y2
-	VPERM2F128 $0x21, Y10, Y10, Y3
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VBLENDPS $0xf0, Y11, Y11, Y3
-	VPERM2F128 $0x21, Y11, Y11, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y1, Y0, Y4
-	VSHUFPS $0xee, Y1, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VSHUFPS $0x44, Y3, Y2, Y0
-	VSHUFPS $0xee, Y3, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VSHUFPS $0x88, Y0, Y4, Y1
-	VSHUFPS $0xdd, Y0, Y4, Y2
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS 512(R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 512(R13), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, 512(R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 512(R8)
 	ADDQ $12, SI
 	ADDQ $768, R8
 	ADDQ $768, R13
@@ -9502,37 +9657,37 @@ rows4:
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $0xf0, Y4, Y0, Y8
-	VPERM2F128 $0x21, Y4, Y0, Y9
-	VADDPS Y9, Y8, Y8
-	VBLENDPS $0xf0, Y5, Y1, Y0
-	VPERM2F128 $0x21, Y5, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VBLENDPS $0xf0, Y6, Y2, Y1
-	VPERM2F128 $0x21, Y6, Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VBLENDPS $0xf0, Y7, Y3, Y2
-	VPERM2F128 $0x21, Y7, Y3, Y4
-	VADDPS Y4, Y2, Y2
-	VSHUFPS $0x44, Y0, Y8, Y3
-	VSHUFPS $0xee, Y0, Y8, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
-	VINSERTF128 $1, 256(R13), Y0, Y0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
-	VEXTRACTF128 $1, Y2, 256(R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
 	ADDQ $8, SI
 	ADDQ $512, R8
 	ADDQ $512, R13
@@ -9569,35 +9724,35 @@ rows6:
 	VMOVUPS 28(R9), Y15
 	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $0xf0, Y0, Y0, Y4
-	VPERM2F128 $0x21, Y0, Y0, Y5
-	VADDPS Y5, Y4, Y4
-	VBLENDPS $0xf0, Y1, Y1, Y0
-	VPERM2F128 $0x21, Y1, Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VBLENDPS $0xf0, Y2, Y2, Y1
-	VPERM2F128 $0x21, Y2, Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VBLENDPS $0xf0, Y3, Y3, Y2
-	VPERM2F128 $0x21, Y3, Y3, Y5
-	VADDPS Y5, Y2, Y2
-	VSHUFPS $0x44, Y0, Y4, Y3
-	VSHUFPS $0xee, Y0, Y4, Y5
-	VADDPS Y5, Y3, Y3
-	VSHUFPS $0x44, Y2, Y1, Y0
-	VSHUFPS $0xee, Y2, Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VSHUFPS $0x88, Y0, Y3, Y1
-	VSHUFPS $0xdd, Y0, Y3, Y2
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMOVUPS (R13), X0
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
 	// dx = dy · (y · (1 - y))
 	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y2
-	VMULPS Y2, Y0, Y2
-	VMULPS Y2, Y1, Y2
-	VMOVUPS X2, (R8)
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
 	ADDQ $4, SI
 	ADDQ $256, R8
 	ADDQ $256, R13
@@ -9618,6 +9773,7 @@ TEXT ·gradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -9747,6 +9903,7 @@ TEXT ·learn1AVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
 	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -9785,29 +9942,29 @@ rows3:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y8
-	VMOVUPS Y8, (R8)
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
 	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y7
-	VMOVUPS Y7, 32(R8)
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	VMOVUPS 64(R8), Y0
 	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 	VMOVUPS 96(R8), Y0
 	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	VMOVUPS 128(R8), Y0
 	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	VMOVUPS 160(R8), Y0
 	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -9836,9 +9993,9 @@ rows6:
 
 	// w = w - (lr · g)
 	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (R8)
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
 	SUBQ $1, AX
@@ -9863,9 +10020,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y2
 
 	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y3
-	VMOVUPS Y3, (DI)(AX*1)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

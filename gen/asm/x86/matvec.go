@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -38,8 +38,8 @@ type matVec struct {
 // nothing but the sums. Arguments: y, x, w and wt as there are panels, b; for
 // a list of inputs also list, the byte offsets of those that are not zero, and
 // their number.
-func MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
-	m := matVec{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
+func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
+	m := matVec{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
 	T := "*" + k.Elem.Acc
 	m.argument("y", T)
 	m.argument("x", T)
@@ -245,7 +245,7 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.Ins("JZ", done)
 	m.Place(loop)
 	m.rowOf(regList, regInput, regRowAt, vs[0].stride)
-	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), broadcast.String())
+	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
 	m.advance(regList, 4)
 	for v := range vs {
 		m.mulAdd(fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), acc(v, 0))
@@ -321,21 +321,4 @@ func (m matVec) put(y Y, v vector, p *mapper) {
 	m.tailMask(v.valid, mask)
 	m.storeMasked(y, mask, dst)
 	p.used[mask] = false
-}
-
-// MaskName is the table of masks for partial vectors, which every file of
-// kernels carries.
-const MaskName = "laneMasks"
-
-// Masks is the data of the table: 32 bytes of ones, 32 of zeros.
-func Masks() string {
-	s := ""
-	for i := range 8 {
-		v := "0xffffffffffffffff"
-		if i >= 4 {
-			v = "0"
-		}
-		s += fmt.Sprintf("DATA %s<>+%d(SB)/8, $%s\n", MaskName, i*8, v)
-	}
-	return s + fmt.Sprintf("GLOBL %s<>(SB), RODATA|NOPTR, $64\n", MaskName)
 }

@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ var arrayRegs = []string{"SI", "DI", "DX", "BX", "R8", "R10", "R11", "R12"}
 
 // Update prints an update kernel. It reports false where an operation has no
 // vector form yet or the registers do not suffice.
-func Update(k *kernel.Update) (f *asm.Func, ok bool) {
+func (s *ISA) Update(k *kernel.Update) (f *asm.Func, ok bool) {
 	if len(k.Arrays) > len(arrayRegs) {
 		return nil, false
 	}
@@ -22,7 +22,7 @@ func Update(k *kernel.Update) (f *asm.Func, ok bool) {
 		f.Args = append(f.Args, asm.Arg{Name: argName(a), Type: "*" + k.Elem})
 	}
 	f.Args = append(f.Args, asm.Arg{Name: "vectors", Type: "int"})
-	m := &mapper{writer: &writer{Func: f, double: k.Double}, at: map[string]Y{}}
+	m := &mapper{writer: s.writer(f, k.Double), at: map[string]Y{}}
 	defer func() {
 		if r := recover(); r != nil {
 			if _, unsupported := r.(unsupported); !unsupported {
@@ -66,7 +66,7 @@ func (m *mapper) update(k *kernel.Update) {
 	for _, s := range k.Stores {
 		m.store(m.at[s], fmt.Sprintf("(%s)(%s*1)", regs[s], regOffset))
 	}
-	m.advance(regOffset, vectorBytes)
+	m.advance(regOffset, m.bytes)
 	m.again(loop)
 	m.ret()
 }

@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"github.com/nngen-go/nngen/gen/ir/expr"
@@ -114,8 +114,8 @@ func isRelu(prog expr.Program, leaf string) bool {
 
 // Fuses reports whether the epilogue of a kernel can be printed at all, with
 // every register free.
-func Fuses(k *kernel.Kernel) bool {
-	w := scratch(k)
+func (s *ISA) Fuses(k *kernel.Kernel) bool {
+	w := s.scratch(k)
 	return w.fits(func() {
 		w.mapper(0).epilogue(k.Epilogue, 0, func(kernel.Operand, Y) {})
 	})

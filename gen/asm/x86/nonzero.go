@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -28,8 +28,8 @@ func NonZeroTable() string {
 // NonZero prints a function that lists the byte offsets of the elements of x
 // that are not zero (NaN is not), and their number. It writes up to a vector
 // beyond them.
-func NonZero(name string, doc []string, elem string, size int) *asm.Func {
-	w := newWriter(name, doc, elem, false)
+func (s *ISA) NonZero(name string, doc []string, elem string, size int) *asm.Func {
+	w := s.newWriter(name, doc, elem, false)
 	w.argument("list", "*int32")
 	w.argument("count", "*int")
 	w.argument("x", "*"+elem)
@@ -40,7 +40,7 @@ func NonZero(name string, doc []string, elem string, size int) *asm.Func {
 	const none, base, step, set, lanes, mask = 0, 1, 2, 3, 4, 5
 	w.clear(none)
 	w.clear(base)
-	w.Ins("VPBROADCASTD", w.ConstBits(uint64(vectorBytes), 4), Y(step).String())
+	w.Ins("VPBROADCASTD", w.ConstBits(uint64(w.bytes), 4), Y(step).String())
 	shift := map[int]int{4: 2, 8: 3}[w.size()]
 	vector := func() {
 		w.Ins(w.op("VCMPPS", "VCMPPD"), "$4", Y(none).String(), Y(set).String(), Y(set).String())
@@ -59,7 +59,7 @@ func NonZero(name string, doc []string, elem string, size int) *asm.Func {
 		w.load("("+regX+")", set)
 		vector()
 		w.Ins("VPADDD", Y(step).String(), Y(base).String(), Y(base).String())
-		w.advance(regX, vectorBytes)
+		w.advance(regX, w.bytes)
 		w.again(loop)
 	}
 	if rest := size % w.lanes(); rest > 0 {

@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ const (
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes
 // together.
-func InputsAtOnce(elem string) int { return Lanes(elem) / 2 }
+func (s *ISA) InputsAtOnce(elem string) int { return s.Lanes(elem) / 2 }
 
 // gradInput prints the gradients of inputs as dot products: weights and dy
 // are vectors over the outputs, whose lanes are the chains of the sum.
@@ -35,7 +35,7 @@ type gradInput struct {
 // GradInputRows are the numbers of rows a tile of GradInput takes: the
 // kernel's last arguments count the tiles of each. Separate rounding needs a
 // register for the product.
-func GradInputRows(fused bool) []int {
+func (s *ISA) GradInputRows(fused bool) []int {
 	if fused {
 		return []int{3, 2, 1}
 	}
@@ -43,18 +43,18 @@ func GradInputRows(fused bool) []int {
 }
 
 // FusesGradInput reports whether GradInput applies the epilogue itself.
-func FusesGradInput(k *kernel.Kernel) bool {
-	return k.Elem.Acc == "float32" && len(k.Epilogue) > 0 && len(k.Extras()) <= 1 && Fuses(k)
+func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
+	return k.Elem.Acc == "float32" && len(k.Epilogue) > 0 && len(k.Extras()) <= 1 && s.Fuses(k)
 }
 
 // GradInput prints DX = DY·W for the rows of a batch. Arguments: dx, dy, w and
 // wt as there are panels, the operand of the epilogue if it has one, blocks,
 // the number of blocks of InputsAtOnce inputs, and the numbers of tiles.
-func GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
-	m := &gradInput{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, outputs: k.Terms()}
-	m.inputs = min(InputsAtOnce(k.Elem.Acc), k.Outputs)
+func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
+	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, outputs: k.Terms()}
+	m.inputs = min(s.InputsAtOnce(k.Elem.Acc), k.Outputs)
 	m.halves = schedule.GradInputChains / m.lanes()
-	m.fuse = FusesGradInput(k)
+	m.fuse = s.FusesGradInput(k)
 	T := "*" + k.Elem.Acc
 	m.argument("dx", T)
 	m.argument("dy", T)
@@ -69,7 +69,7 @@ func GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.argument("u", T)
 	}
 	m.argument("blocks", "int")
-	for i := range GradInputRows(k.Fused) {
+	for i := range s.GradInputRows(k.Fused) {
 		m.argument(fmt.Sprintf("tiles%d", i), "int")
 	}
 	m.print()
@@ -94,7 +94,7 @@ func (m *gradInput) print() {
 		m.pointer("u", regExtra)
 		m.Ins("ADDQ", regAt, regExtra)
 	}
-	for i, rows := range GradInputRows(m.Fused) {
+	for i, rows := range m.isa.GradInputRows(m.Fused) {
 		loop, done := m.Label("rows"), m.Label("done")
 		m.Ins("MOVQ", m.ArgOf(fmt.Sprintf("tiles%d", i)), regOffset)
 		m.Ins("TESTQ", regOffset, regOffset)
@@ -162,27 +162,27 @@ func (m *gradInput) tile(rows int) {
 
 // terms adds the products of a panel's outputs.
 func (m *gradInput) terms(rows int, weights string, width, outputs int) {
-	dy := func(r int) Y { return weight0 + Y(r) }
+	dy := func(r int) Y { return m.weight0 + Y(r) }
 	for v := 0; v*m.lanes() < outputs; v++ {
 		valid := min(m.lanes(), outputs-v*m.lanes())
 		if valid < m.lanes() {
-			m.tailMask(valid, broadcast)
+			m.tailMask(valid, m.input)
 		}
 		for r := range rows {
-			src := mem(regRow, r*m.Batch.X*m.size()+v*vectorBytes)
+			src := mem(regRow, r*m.Batch.X*m.size()+v*m.bytes)
 			if valid < m.lanes() {
-				m.loadMasked(src, broadcast, dy(r))
+				m.loadMasked(src, m.input, dy(r))
 			} else {
 				m.load(src, dy(r))
 			}
 		}
 		for k := range m.inputs {
-			src := mem(weights, k*width*m.size()+v*vectorBytes)
+			src := mem(weights, k*width*m.size()+v*m.bytes)
 			if valid < m.lanes() { // what is stored beyond the outputs is nobody's
-				m.tailMask(valid, broadcast)
-				m.loadMasked(src, broadcast, broadcast)
+				m.tailMask(valid, m.input)
+				m.loadMasked(src, m.input, m.input)
 			} else {
-				m.load(src, broadcast)
+				m.load(src, m.input)
 			}
 			for r := range rows {
 				m.mulAddReg(dy(r), m.acc(r, k, v%m.halves))
@@ -226,10 +226,10 @@ func (m *gradInput) loadHalves(p *mapper, first, second string, two bool, dst Y)
 	}
 	mask := p.take()
 	m.tailMask(m.inputs, mask)
-	m.Ins("VMASKMOVPS", first, mask.x(), dst.x())
+	m.loadPart(first, mask.x(), dst.x())
 	if two {
 		other := p.take()
-		m.Ins("VMASKMOVPS", second, mask.x(), other.x())
+		m.loadPart(second, mask.x(), other.x())
 		m.Ins("VINSERTF128", "$1", other.x(), dst.String(), dst.String())
 		p.used[other] = false
 	}
@@ -247,10 +247,10 @@ func (m *gradInput) storeHalves(p *mapper, y Y, first, second string, two bool) 
 	}
 	mask := p.take()
 	m.tailMask(m.inputs, mask)
-	m.Ins("VMASKMOVPS", y.x(), mask.x(), first)
+	m.storePart(y.x(), mask.x(), first)
 	if two {
 		m.Ins("VEXTRACTF128", "$1", y.String(), y.x())
-		m.Ins("VMASKMOVPS", y.x(), mask.x(), second)
+		m.storePart(y.x(), mask.x(), second)
 	}
 	p.used[mask] = false
 }
@@ -265,7 +265,7 @@ func (m *gradInput) storeSums(rows int) {
 	for r := range rows {
 		for k := range m.inputs {
 			y := m.acc(r, k, 0)
-			m.addChains64(y, m.acc(r, k, 1), broadcast)
+			m.addChains64(y, m.acc(r, k, 1), m.input)
 			m.Ins("VMOVSD", y.x(), mem(regY, r*m.Batch.Y*m.size()+k*m.size()))
 		}
 	}

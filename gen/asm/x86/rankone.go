@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -24,8 +24,8 @@ type rankOne struct {
 // epilogue; further arguments are then dx, the operand of the epilogue if
 // there is one, and without a list the first input and the number of inputs.
 // The bias is then left to a call without DX.
-func RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
-	m := &rankOne{writer: newWriter(name, doc, k.Elem, k.Fused), RankOne: k}
+func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
+	m := &rankOne{writer: s.newWriter(name, doc, k.Elem, k.Fused), RankOne: k}
 	m.halves = schedule.GradInputChains / m.lanes()
 	T := "*" + k.Elem
 	if k.Panels.Full > 0 {
@@ -65,9 +65,9 @@ func RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
 
 // FusesRankOne reports whether RankOne applies the epilogue to the gradients
 // of the inputs itself.
-func FusesRankOne(elem string, epilogue []kernel.Epilogue) bool {
+func (s *ISA) FusesRankOne(elem string, epilogue []kernel.Epilogue) bool {
 	k := &kernel.Kernel{Elem: kernel.Elements{Acc: elem}, Epilogue: epilogue}
-	return elem == "float32" && len(k.Extras()) <= 1 && Fuses(k)
+	return elem == "float32" && len(k.Extras()) <= 1 && s.Fuses(k)
 }
 
 // Registers: SI x, DI the list or the displacement of the input, R10–R13 the
@@ -120,18 +120,18 @@ func (m *rankOne) group(vs []vector) {
 	last := vs[len(vs)-1]
 	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
 	m.pointer("rate", regX)
-	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), zero.String())
+	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
 	for i, v := range vs {
 		src := mem(regY, v.first*m.size())
 		if v.valid < m.lanes() {
-			m.tailMask(v.valid, broadcast)
-			m.loadMasked(src, broadcast, Y(i))
+			m.tailMask(v.valid, m.input)
+			m.loadMasked(src, m.input, Y(i))
 		} else {
 			m.load(src, Y(i))
 		}
 		if m.Bias {
 			b := mem(regBias, v.first*m.size())
-			m.Ins(m.op("VMULPS", "VMULPD"), zero.String(), Y(i).String(), Y(accumulators).String())
+			m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), Y(accumulators).String())
 			m.Ins(m.op("VADDPS", "VADDPD"), b, Y(accumulators).String(), Y(accumulators).String())
 			m.store(accumulators, b)
 		}
@@ -147,9 +147,9 @@ func (m *rankOne) group(vs []vector) {
 		m.pointer("wt", regTail)
 	}
 	row := func(k int, at func(v vector) string) {
-		m.Ins(m.op("VMULPS", "VMULPD"), zero.String(), broadcast.String(), broadcast.String())
+		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), m.input.String(), m.input.String())
 		for i, v := range vs {
-			t := Y(accumulators + (k*len(vs)+i)%(int(zero)-accumulators))
+			t := Y(accumulators + (k*len(vs)+i)%(int(m.zero)-accumulators))
 			m.load(at(v), t)
 			m.mulAdd(Y(i).String(), t)
 			m.store(t, at(v))
@@ -253,7 +253,7 @@ func (m *rankOne) rows(inputs int, arg string, width int) {
 func (m *rankOne) block(inputs int) {
 	x := func(i int) Y { return Y(4*m.halves + i) }
 	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]", inputs)
-	rate := broadcast.String()
+	rate := m.input.String()
 	m.pointer("rate", regDY)
 	m.broadcast(mem(regDY, 0))
 	for i := range inputs {
@@ -294,18 +294,18 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 	for v := 0; v*m.lanes() < outputs; v++ {
 		valid := min(m.lanes(), outputs-v*m.lanes())
 		if valid < m.lanes() {
-			m.tailMask(valid, broadcast)
-			m.loadMasked(mem(regDY, v*vectorBytes), broadcast, dy)
+			m.tailMask(valid, m.input)
+			m.loadMasked(mem(regDY, v*m.bytes), m.input, dy)
 		} else {
-			m.load(mem(regDY, v*vectorBytes), dy)
+			m.load(mem(regDY, v*m.bytes), dy)
 		}
 		for i := range inputs {
-			at := mem(rowRegs[i], v*vectorBytes)
+			at := mem(rowRegs[i], v*m.bytes)
 			w := Y(first)
 			if m.Fused { // separate rounding needs the other one for the product
 				w = Y(first + i%2)
 			} else {
-				w = broadcast
+				w = m.input
 			}
 			if valid < m.lanes() { // what is stored beyond the outputs is nobody's
 				m.tailMask(valid, w)
@@ -313,8 +313,8 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 			} else {
 				m.load(at, w)
 			}
-			if m.Ahead > 0 && (v*vectorBytes)%cacheLine == 0 {
-				m.Ins("PREFETCHT0", mem(rowRegs[i], v*vectorBytes+inputs*panel*m.size()))
+			if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
+				m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
 			}
 			m.mulAddOf(w, dy, m.acc(i, v%m.halves))
 			m.mulAddOf(x(i), dy, w)
@@ -327,7 +327,7 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 func (m *rankOne) finish(inputs int) {
 	if m.double {
 		for i := range inputs {
-			m.addChains64(m.acc(i, 0), m.acc(i, 1), broadcast)
+			m.addChains64(m.acc(i, 0), m.acc(i, 1), m.input)
 			m.offset(i)
 			m.Ins("VMOVSD", m.acc(i, 0).x(), fmt.Sprintf("(%s)(%s*1)", regY, regMask))
 		}

@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -13,17 +13,11 @@ const (
 	regRow, regStride, regStride3, regStride5 = "R10", "R11", "R12", "R13"
 )
 
-// weight registers of a tile; the product of separate rounding needs one more.
-const (
-	weight0 Y = 12
-	weight1 Y = 13
-)
-
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
 // arguments count the tiles of each.
-func TileRows(elem string, valid, chains int) []int {
-	w := newWriter("", nil, elem, false)
-	most := sums / ((valid + w.lanes() - 1) / w.lanes() * chains)
+func (s *ISA) TileRows(elem string, valid, chains int) []int {
+	w := s.newWriter("", nil, elem, false)
+	most := w.sums / ((valid + w.lanes() - 1) / w.lanes() * chains)
 	switch {
 	case most >= 6:
 		return []int{6, 5, 1}
@@ -33,22 +27,18 @@ func TileRows(elem string, valid, chains int) []int {
 	return []int{1}
 }
 
-// sums is how many vectors of sums a tile may hold; the other registers are
-// for weights, the input and the product.
-const sums = 12
-
 // VectorOutputs is the number of outputs a batched kernel computes for a row:
 // two vectors, or one where the chains need the registers.
-func VectorOutputs(elem string, chains int) int {
-	w := newWriter("", nil, elem, false)
-	return w.lanes() * min(2, sums/chains)
+func (s *ISA) VectorOutputs(elem string, chains int) int {
+	w := s.newWriter("", nil, elem, false)
+	return w.lanes() * min(2, w.sums/chains)
 }
 
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
 // [terms][width], with the epilogue if it reads nothing but the sums.
 // Arguments: y, x, w, b, and the numbers of tiles of each of TileRows.
-func MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
-	m := &matMul{writer: newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, terms: k.Terms(), width: k.Panels.Tail}
+func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
+	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, terms: k.Terms(), width: k.Panels.Tail}
 	m.xStride, m.yStride = k.Batch.X*m.size(), k.Batch.Y*m.size()
 	T := "*" + k.Elem.Acc
 	for _, arg := range []string{"y", "x", "w"} {
@@ -58,7 +48,7 @@ func MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 		m.argument("b", T)
 	}
 	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
-	tiles := TileRows(k.Elem.Acc, k.Outputs, k.Chains)
+	tiles := s.TileRows(k.Elem.Acc, k.Outputs, k.Chains)
 	for i := range tiles {
 		m.argument(fmt.Sprintf("tiles%d", i), "int")
 	}
@@ -130,7 +120,7 @@ func (m *matMul) tile(rows int) {
 		for v := range m.vectors {
 			for c := range m.Chains {
 				if c == 0 && m.bias() {
-					m.load(mem(regBias, v*vectorBytes), acc(r, v, c))
+					m.load(mem(regBias, v*m.bytes), acc(r, v, c))
 				} else {
 					m.clear(acc(r, v, c))
 				}
@@ -143,12 +133,12 @@ func (m *matMul) tile(rows int) {
 	terms := func(n int) {
 		for k := range n {
 			for v := range m.vectors {
-				m.load(mem(regW, k*m.width*m.size()+v*vectorBytes), weight0+Y(v))
+				m.load(mem(regW, k*m.width*m.size()+v*m.bytes), m.weight0+Y(v))
 			}
 			for r := range rows {
 				m.broadcast(m.row(r, k))
 				for v := range m.vectors {
-					m.mulAddReg(weight0+Y(v), acc(r, v, k%m.Chains))
+					m.mulAddReg(m.weight0+Y(v), acc(r, v, k%m.Chains))
 				}
 			}
 		}
@@ -195,7 +185,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		m.storeMasked(y, mask, dst)
 		p.used[mask] = false
 	}
-	at := func(r, v int) string { return mem(regY, r*m.yStride+v*vectorBytes) }
+	at := func(r, v int) string { return mem(regY, r*m.yStride+v*m.bytes) }
 	inRegisters := m.fits(func() {
 		p := m.mapper(busy...)
 		for r := range rows {
@@ -223,7 +213,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 	m.Place(loop)
 	for v := range m.vectors {
 		p := m.mapper(0)
-		src := mem(regRow, v*vectorBytes)
+		src := mem(regRow, v*m.bytes)
 		if partial == 0 || v < m.vectors-1 {
 			m.load(src, 0)
 		} else {

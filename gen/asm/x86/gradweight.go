@@ -1,4 +1,4 @@
-package avx2
+package x86
 
 import (
 	"fmt"
@@ -20,8 +20,8 @@ var (
 // false where the registers do not suffice for that. Arguments: dw, or the
 // update's arrays but the gradient and its numbers; dy, x, the inputs and the
 // rows.
-func GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.Func, ok bool) {
-	m := &gradWeight{writer: newWriter(name, doc, k.Elem, k.Fused), Gradient: k, arrays: []string{"dw"}}
+func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.Func, ok bool) {
+	m := &gradWeight{writer: s.newWriter(name, doc, k.Elem, k.Fused), Gradient: k, arrays: []string{"dw"}}
 	if u := k.Update; u != nil {
 		m.arrays, m.singles = nil, u.Singles
 		for _, a := range u.Arrays {
@@ -64,9 +64,9 @@ func (m *gradWeight) print() {
 	}
 	m.pointer("x", regX)
 	if m.partial > 0 {
-		m.Ins("LEAQ", MaskName+"<>(SB)", regMask)
+		m.tailMask(m.partial, m.input)
 	}
-	at := min(6, sums/m.vectors)
+	at := min(6, m.sums/m.vectors)
 	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
 	for _, inputs := range []int{at, 1} {
 		loop, done := m.Label("inputs"), m.Label("done")
@@ -101,18 +101,20 @@ func (m *gradWeight) tile(inputs int) {
 	loop := m.Label("rows")
 	m.Place(loop)
 	for v := range m.vectors {
-		src := mem(regW, v*vectorBytes)
+		src := mem(regW, v*m.bytes)
 		if m.partial > 0 && v == m.vectors-1 {
-			m.load(mem(regMask, (m.lanes()-m.partial)*m.size()), broadcast)
-			m.loadMasked(src, broadcast, weight0+Y(v))
+			if !m.isa.masks { // the register serves the inputs too
+				m.load(mem(regMask, (m.lanes()-m.partial)*m.size()), m.input)
+			}
+			m.loadMasked(src, m.input, m.weight0+Y(v))
 		} else {
-			m.load(src, weight0+Y(v))
+			m.load(src, m.weight0+Y(v))
 		}
 	}
 	for k := range inputs {
 		m.broadcast(mem(regRow, k*m.size()))
 		for v := range m.vectors {
-			m.mulAddReg(weight0+Y(v), acc(k, v))
+			m.mulAddReg(m.weight0+Y(v), acc(k, v))
 		}
 	}
 	m.advance(regRow, m.X*m.size())
@@ -124,7 +126,7 @@ func (m *gradWeight) tile(inputs int) {
 // finish stores the gradients, or updates what they belong to.
 func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
 	at := func(array, k, v int) string {
-		return mem(gradArrays[array], k*m.Width*m.size()+v*vectorBytes)
+		return mem(gradArrays[array], k*m.Width*m.size()+v*m.bytes)
 	}
 	if m.Update == nil {
 		for k := range inputs {

@@ -1,4 +1,4 @@
-package avx2_test
+package x86_test
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nngen-go/nngen/gen/asm"
-	"github.com/nngen-go/nngen/gen/asm/avx2"
+	"github.com/nngen-go/nngen/gen/asm/x86"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
 	nngenruntime "github.com/nngen-go/nngen/runtime"
@@ -30,10 +30,15 @@ type function struct {
 }
 
 var functions = []function{
-	{expr.OpExp, "Exp", "math.Exp(a)", "32"},
-	{expr.OpExpm1, "Expm1", "math.Expm1(a)", "32"},
-	{expr.OpTanh, "Tanh", "math.Tanh(a)", "32"},
-	{expr.OpSigmoid, "Sigmoid", "1 / (1 + math.Exp(-a))", "32"},
+	{expr.OpExp, "Exp", "math.Exp(a)", "32 64"},
+	{expr.OpExpm1, "Expm1", "math.Expm1(a)", "32 64"},
+	{expr.OpTanh, "Tanh", "math.Tanh(a)", "32 64"},
+	{expr.OpSigmoid, "Sigmoid", "1 / (1 + math.Exp(-a))", "32 64"},
+	{expr.OpLog, "Log", "math.Log(a)", "32 64"},
+	{expr.OpLog1p, "Log1p", "math.Log1p(a)", "32 64"},
+	{expr.OpErf, "Erf", "math.Erf(a)", "32 64"},
+	{expr.OpPow, "Pow", "math.Pow(a, b)", "32 64"},
+	{expr.OpFloor, "Floor", "math.Floor(a)", "64"},
 	{expr.OpSqrt, "Sqrt", "math.Sqrt(a)", "32 64"},
 	{expr.OpAbs, "Abs", "math.Abs(a)", "32 64"},
 	{expr.OpMin, "Min", "min(a, b)", "32 64"},
@@ -64,7 +69,7 @@ func (f *function) kernel(t testing.TB, double bool) (fn *asm.Func, row string) 
 		names = "a, b"
 	}
 	k.Prog = expr.One("y", x)
-	fn, ok := avx2.Map(k)
+	fn, ok := x86.AVX2.Map(k)
 	require.True(t, ok, "%s in float%d has no vector form", f.name, bits)
 	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(y, %s) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s%[5]d(%[7]s) }, func(a, b float64) float64 { return %[8]s }},\n",
 		f.name, typ, k.Name, names, bits, f.name, names, f.math)
@@ -95,7 +100,7 @@ func build(t testing.TB) (program string) {
 		}
 	}
 	var text, stubs strings.Builder
-	text.WriteString("#include \"textflag.h\"\n\n" + avx2.Masks())
+	text.WriteString("#include \"textflag.h\"\n\n" + x86.AVX2.Masks())
 	stubs.WriteString("package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n")
 	for _, double := range []bool{false, true} {
 		table := map[bool]string{false: "functions32 = []function32", true: "functions64 = []function64"}[double]
