@@ -44,9 +44,9 @@ var arrows = map[string]string{
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
 	// Assembly.
-	"gen/asm":      "",
+	"gen/asm":     "",
 	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule",
-	"gen/target":   "gen/asm gen/asm/x86 gen/kernel",
+	"gen/target":  "gen/asm gen/asm/x86 gen/kernel",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",

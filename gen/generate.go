@@ -48,7 +48,7 @@ func Plan(net *spec.Network, o Options) (*plan.Plan, error) {
 		return nil, err
 	}
 	return plan.New(prog, plan.Options{
-		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net),
+		Batch: net.Codegen.Batch, Unroll: net.Codegen.Unroll, Targets: targets(net), SkipZeros: net.Codegen.SkipZeros == "auto",
 	})
 }
 

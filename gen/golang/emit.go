@@ -49,6 +49,7 @@ type emitter struct {
 	used     map[string]bool        // runtime identifiers used
 	updates  map[string]string      // names of update kernels, by what they compute
 	rowNames map[*ir.Value]string
+	lists    bool // some inputs are listed
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }

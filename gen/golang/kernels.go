@@ -124,6 +124,9 @@ func (b *body) matrix(s *plan.Step) error {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
 	}
+	if s.Skip && m.fusesSums() {
+		k = m.skipping(k, b.train())
+	}
 	b.add(jen.Id(k.name).Call(args...))
 	return nil
 }

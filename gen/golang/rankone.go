@@ -329,17 +329,27 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(
 			jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))))
 	}
-	if then.B != nil {
-		bias := *kern
-		bias.Inputs, bias.DX, bias.Bias, bias.Epilogue = 0, false, true, nil
-		name := e.share(k, fmt.Sprintf("%+v", bias), k.name+"Bias", "updates the bias.",
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, &bias) })
-		out = append(out, jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", "))))
-	}
+	out = append(out, p.biasOne(k)...)
 	if !fuses {
 		out = append(out, p.finishOne()...)
 	}
+	if p.step.Skip {
+		out = append(out[:1:1], append(p.skippingRankOne(k, p.layout), out[1:]...)...)
+	}
 	return out
+}
+
+// biasOne updates the bias by one sample.
+func (p *printer) biasOne(k *kernelFunc) []jen.Code {
+	then := p.step.Then
+	if then.B == nil {
+		return nil
+	}
+	bias := p.e.describeRankOne(then)
+	bias.Inputs, bias.Bias = 0, true
+	name := p.e.share(k, fmt.Sprintf("%+v", *bias), k.name+"Bias", "updates the bias.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, bias) })
+	return []jen.Code{jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", ")))}
 }
 
 // scalarExtras reports whether the epilogue reads what is no row of the sums'

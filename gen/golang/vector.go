@@ -209,6 +209,9 @@ func (e *emitter) assembly() error {
 		e.dispatch(asmGo, k, f)
 		e.forwardGeneric(other, k)
 	}
+	if e.lists {
+		text.WriteString("\n" + t.NonZeroData)
+	}
 	e.files["kernels_amd64.s"] = []byte(text.String())
 	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {
 		var buf bytes.Buffer

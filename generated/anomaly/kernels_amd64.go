@@ -92,6 +92,27 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 	dense10ForwardRows_2Generic(y, x, w, b)
 }
 
+// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
+}
+
 // dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -413,6 +434,32 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,

@@ -1171,6 +1171,70 @@ done8:
 	VZEROUPPER 
 	RET 
 
+// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+//
+// func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense10ForwardListedAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+	MOVQ $10, R11
+panels1:
+
+	// y[0…63] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	MOVQ list+32(FP), R9
+	MOVQ count+40(FP), CX
+	TESTQ CX, CX
+	JZ done3
+listed2:
+	MOVL (R9), R12
+	MOVQ R12, R13
+	SHLQ $4, R13
+	VBROADCASTSS (SI)(R12*1), Y15
+	MOVL 32(R9), AX
+	SHLQ $4, AX
+	PREFETCHT0 0(DI)(AX*1)
+	PREFETCHT0 8256(DI)(AX*1)
+	PREFETCHT0 16512(DI)(AX*1)
+	PREFETCHT0 24768(DI)(AX*1)
+	ADDQ $4, R9
+	VFMADD231PS 0(DI)(R13*1), Y15, Y0
+	VFMADD231PS 32(DI)(R13*1), Y15, Y1
+	VFMADD231PS 8256(DI)(R13*1), Y15, Y2
+	VFMADD231PS 8288(DI)(R13*1), Y15, Y3
+	VFMADD231PS 16512(DI)(R13*1), Y15, Y4
+	VFMADD231PS 16544(DI)(R13*1), Y15, Y5
+	VFMADD231PS 24768(DI)(R13*1), Y15, Y6
+	VFMADD231PS 24800(DI)(R13*1), Y15, Y7
+	DECQ CX
+	JNZ listed2
+done3:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	ADDQ $33024, R10
+	ADDQ $256, R8
+	ADDQ $256, BX
+	DECQ R11
+	JNZ panels1
+	VZEROUPPER 
+	RET 
+
 // dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -4557,6 +4621,136 @@ terms9:
 	DECQ AX
 	JNZ rows7
 done8:
+	VZEROUPPER 
+	RET 
+
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+// func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+TEXT ·dense2ForwardListedAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+	MOVQ $2, R11
+panels1:
+
+	// y[0…63] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	MOVQ list+32(FP), R9
+	MOVQ count+40(FP), CX
+	TESTQ CX, CX
+	JZ done3
+listed2:
+	MOVL (R9), R12
+	MOVQ R12, R13
+	SHLQ $4, R13
+	VBROADCASTSS (SI)(R12*1), Y15
+	MOVL 32(R9), AX
+	SHLQ $4, AX
+	PREFETCHT0 0(DI)(AX*1)
+	PREFETCHT0 8256(DI)(AX*1)
+	PREFETCHT0 16512(DI)(AX*1)
+	PREFETCHT0 24768(DI)(AX*1)
+	ADDQ $4, R9
+	VFMADD231PS 0(DI)(R13*1), Y15, Y0
+	VFMADD231PS 32(DI)(R13*1), Y15, Y1
+	VFMADD231PS 8256(DI)(R13*1), Y15, Y2
+	VFMADD231PS 8288(DI)(R13*1), Y15, Y3
+	VFMADD231PS 16512(DI)(R13*1), Y15, Y4
+	VFMADD231PS 16544(DI)(R13*1), Y15, Y5
+	VFMADD231PS 24768(DI)(R13*1), Y15, Y6
+	VFMADD231PS 24800(DI)(R13*1), Y15, Y7
+	DECQ CX
+	JNZ listed2
+done3:
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y8, Y8, Y8
+	VMAXPS Y0, Y8, Y0
+	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
+	VMOVUPS Y2, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y3, Y0, Y3
+	VMOVUPS Y3, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
+	VMOVUPS Y4, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y5, Y0, Y5
+	VMOVUPS Y5, 160(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 192(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y7, Y0, Y7
+	VMOVUPS Y7, 224(R8)
+	ADDQ $33024, R10
+	ADDQ $256, R8
+	ADDQ $256, BX
+	DECQ R11
+	JNZ panels1
+	VZEROUPPER 
+	RET 
+
+DATA nonZeroAVX2Const<>+0(SB)/4, $0x20
+GLOBL nonZeroAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+// func nonZeroAVX2(list *int32, count *int, x *float32)
+TEXT ·nonZeroAVX2(SB), NOSPLIT, $0-24
+	MOVQ list+0(FP), DI
+	MOVQ x+16(FP), SI
+	LEAQ setLanes<>(SB), R9
+	XORQ R11, R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VPBROADCASTD nonZeroAVX2Const<>+0(SB), Y2
+	MOVQ $16, CX
+vectors1:
+	VMOVUPS (SI), Y3
+	VCMPPS $4, Y0, Y3, Y3
+	VMOVMSKPS Y3, AX
+	VPMOVZXBD (R9)(AX*8), Y4
+	VPSLLD $2, Y4, Y4
+	VPADDD Y1, Y4, Y4
+	VMOVDQU Y4, (DI)(R11*4)
+	POPCNTL AX, AX
+	ADDQ AX, R11
+	VPADDD Y2, Y1, Y1
+	ADDQ $32, SI
+	DECQ CX
+	JNZ vectors1
+	MOVQ count+8(FP), SI
+	MOVQ R11, (SI)
 	VZEROUPPER 
 	RET 
 
@@ -8769,3 +8963,261 @@ elements1:
 	JNZ elements1
 	VZEROUPPER 
 	RET 
+
+DATA setLanes<>+0(SB)/8, $0x0
+DATA setLanes<>+8(SB)/8, $0x0
+DATA setLanes<>+16(SB)/8, $0x1
+DATA setLanes<>+24(SB)/8, $0x100
+DATA setLanes<>+32(SB)/8, $0x2
+DATA setLanes<>+40(SB)/8, $0x200
+DATA setLanes<>+48(SB)/8, $0x201
+DATA setLanes<>+56(SB)/8, $0x20100
+DATA setLanes<>+64(SB)/8, $0x3
+DATA setLanes<>+72(SB)/8, $0x300
+DATA setLanes<>+80(SB)/8, $0x301
+DATA setLanes<>+88(SB)/8, $0x30100
+DATA setLanes<>+96(SB)/8, $0x302
+DATA setLanes<>+104(SB)/8, $0x30200
+DATA setLanes<>+112(SB)/8, $0x30201
+DATA setLanes<>+120(SB)/8, $0x3020100
+DATA setLanes<>+128(SB)/8, $0x4
+DATA setLanes<>+136(SB)/8, $0x400
+DATA setLanes<>+144(SB)/8, $0x401
+DATA setLanes<>+152(SB)/8, $0x40100
+DATA setLanes<>+160(SB)/8, $0x402
+DATA setLanes<>+168(SB)/8, $0x40200
+DATA setLanes<>+176(SB)/8, $0x40201
+DATA setLanes<>+184(SB)/8, $0x4020100
+DATA setLanes<>+192(SB)/8, $0x403
+DATA setLanes<>+200(SB)/8, $0x40300
+DATA setLanes<>+208(SB)/8, $0x40301
+DATA setLanes<>+216(SB)/8, $0x4030100
+DATA setLanes<>+224(SB)/8, $0x40302
+DATA setLanes<>+232(SB)/8, $0x4030200
+DATA setLanes<>+240(SB)/8, $0x4030201
+DATA setLanes<>+248(SB)/8, $0x403020100
+DATA setLanes<>+256(SB)/8, $0x5
+DATA setLanes<>+264(SB)/8, $0x500
+DATA setLanes<>+272(SB)/8, $0x501
+DATA setLanes<>+280(SB)/8, $0x50100
+DATA setLanes<>+288(SB)/8, $0x502
+DATA setLanes<>+296(SB)/8, $0x50200
+DATA setLanes<>+304(SB)/8, $0x50201
+DATA setLanes<>+312(SB)/8, $0x5020100
+DATA setLanes<>+320(SB)/8, $0x503
+DATA setLanes<>+328(SB)/8, $0x50300
+DATA setLanes<>+336(SB)/8, $0x50301
+DATA setLanes<>+344(SB)/8, $0x5030100
+DATA setLanes<>+352(SB)/8, $0x50302
+DATA setLanes<>+360(SB)/8, $0x5030200
+DATA setLanes<>+368(SB)/8, $0x5030201
+DATA setLanes<>+376(SB)/8, $0x503020100
+DATA setLanes<>+384(SB)/8, $0x504
+DATA setLanes<>+392(SB)/8, $0x50400
+DATA setLanes<>+400(SB)/8, $0x50401
+DATA setLanes<>+408(SB)/8, $0x5040100
+DATA setLanes<>+416(SB)/8, $0x50402
+DATA setLanes<>+424(SB)/8, $0x5040200
+DATA setLanes<>+432(SB)/8, $0x5040201
+DATA setLanes<>+440(SB)/8, $0x504020100
+DATA setLanes<>+448(SB)/8, $0x50403
+DATA setLanes<>+456(SB)/8, $0x5040300
+DATA setLanes<>+464(SB)/8, $0x5040301
+DATA setLanes<>+472(SB)/8, $0x504030100
+DATA setLanes<>+480(SB)/8, $0x5040302
+DATA setLanes<>+488(SB)/8, $0x504030200
+DATA setLanes<>+496(SB)/8, $0x504030201
+DATA setLanes<>+504(SB)/8, $0x50403020100
+DATA setLanes<>+512(SB)/8, $0x6
+DATA setLanes<>+520(SB)/8, $0x600
+DATA setLanes<>+528(SB)/8, $0x601
+DATA setLanes<>+536(SB)/8, $0x60100
+DATA setLanes<>+544(SB)/8, $0x602
+DATA setLanes<>+552(SB)/8, $0x60200
+DATA setLanes<>+560(SB)/8, $0x60201
+DATA setLanes<>+568(SB)/8, $0x6020100
+DATA setLanes<>+576(SB)/8, $0x603
+DATA setLanes<>+584(SB)/8, $0x60300
+DATA setLanes<>+592(SB)/8, $0x60301
+DATA setLanes<>+600(SB)/8, $0x6030100
+DATA setLanes<>+608(SB)/8, $0x60302
+DATA setLanes<>+616(SB)/8, $0x6030200
+DATA setLanes<>+624(SB)/8, $0x6030201
+DATA setLanes<>+632(SB)/8, $0x603020100
+DATA setLanes<>+640(SB)/8, $0x604
+DATA setLanes<>+648(SB)/8, $0x60400
+DATA setLanes<>+656(SB)/8, $0x60401
+DATA setLanes<>+664(SB)/8, $0x6040100
+DATA setLanes<>+672(SB)/8, $0x60402
+DATA setLanes<>+680(SB)/8, $0x6040200
+DATA setLanes<>+688(SB)/8, $0x6040201
+DATA setLanes<>+696(SB)/8, $0x604020100
+DATA setLanes<>+704(SB)/8, $0x60403
+DATA setLanes<>+712(SB)/8, $0x6040300
+DATA setLanes<>+720(SB)/8, $0x6040301
+DATA setLanes<>+728(SB)/8, $0x604030100
+DATA setLanes<>+736(SB)/8, $0x6040302
+DATA setLanes<>+744(SB)/8, $0x604030200
+DATA setLanes<>+752(SB)/8, $0x604030201
+DATA setLanes<>+760(SB)/8, $0x60403020100
+DATA setLanes<>+768(SB)/8, $0x605
+DATA setLanes<>+776(SB)/8, $0x60500
+DATA setLanes<>+784(SB)/8, $0x60501
+DATA setLanes<>+792(SB)/8, $0x6050100
+DATA setLanes<>+800(SB)/8, $0x60502
+DATA setLanes<>+808(SB)/8, $0x6050200
+DATA setLanes<>+816(SB)/8, $0x6050201
+DATA setLanes<>+824(SB)/8, $0x605020100
+DATA setLanes<>+832(SB)/8, $0x60503
+DATA setLanes<>+840(SB)/8, $0x6050300
+DATA setLanes<>+848(SB)/8, $0x6050301
+DATA setLanes<>+856(SB)/8, $0x605030100
+DATA setLanes<>+864(SB)/8, $0x6050302
+DATA setLanes<>+872(SB)/8, $0x605030200
+DATA setLanes<>+880(SB)/8, $0x605030201
+DATA setLanes<>+888(SB)/8, $0x60503020100
+DATA setLanes<>+896(SB)/8, $0x60504
+DATA setLanes<>+904(SB)/8, $0x6050400
+DATA setLanes<>+912(SB)/8, $0x6050401
+DATA setLanes<>+920(SB)/8, $0x605040100
+DATA setLanes<>+928(SB)/8, $0x6050402
+DATA setLanes<>+936(SB)/8, $0x605040200
+DATA setLanes<>+944(SB)/8, $0x605040201
+DATA setLanes<>+952(SB)/8, $0x60504020100
+DATA setLanes<>+960(SB)/8, $0x6050403
+DATA setLanes<>+968(SB)/8, $0x605040300
+DATA setLanes<>+976(SB)/8, $0x605040301
+DATA setLanes<>+984(SB)/8, $0x60504030100
+DATA setLanes<>+992(SB)/8, $0x605040302
+DATA setLanes<>+1000(SB)/8, $0x60504030200
+DATA setLanes<>+1008(SB)/8, $0x60504030201
+DATA setLanes<>+1016(SB)/8, $0x6050403020100
+DATA setLanes<>+1024(SB)/8, $0x7
+DATA setLanes<>+1032(SB)/8, $0x700
+DATA setLanes<>+1040(SB)/8, $0x701
+DATA setLanes<>+1048(SB)/8, $0x70100
+DATA setLanes<>+1056(SB)/8, $0x702
+DATA setLanes<>+1064(SB)/8, $0x70200
+DATA setLanes<>+1072(SB)/8, $0x70201
+DATA setLanes<>+1080(SB)/8, $0x7020100
+DATA setLanes<>+1088(SB)/8, $0x703
+DATA setLanes<>+1096(SB)/8, $0x70300
+DATA setLanes<>+1104(SB)/8, $0x70301
+DATA setLanes<>+1112(SB)/8, $0x7030100
+DATA setLanes<>+1120(SB)/8, $0x70302
+DATA setLanes<>+1128(SB)/8, $0x7030200
+DATA setLanes<>+1136(SB)/8, $0x7030201
+DATA setLanes<>+1144(SB)/8, $0x703020100
+DATA setLanes<>+1152(SB)/8, $0x704
+DATA setLanes<>+1160(SB)/8, $0x70400
+DATA setLanes<>+1168(SB)/8, $0x70401
+DATA setLanes<>+1176(SB)/8, $0x7040100
+DATA setLanes<>+1184(SB)/8, $0x70402
+DATA setLanes<>+1192(SB)/8, $0x7040200
+DATA setLanes<>+1200(SB)/8, $0x7040201
+DATA setLanes<>+1208(SB)/8, $0x704020100
+DATA setLanes<>+1216(SB)/8, $0x70403
+DATA setLanes<>+1224(SB)/8, $0x7040300
+DATA setLanes<>+1232(SB)/8, $0x7040301
+DATA setLanes<>+1240(SB)/8, $0x704030100
+DATA setLanes<>+1248(SB)/8, $0x7040302
+DATA setLanes<>+1256(SB)/8, $0x704030200
+DATA setLanes<>+1264(SB)/8, $0x704030201
+DATA setLanes<>+1272(SB)/8, $0x70403020100
+DATA setLanes<>+1280(SB)/8, $0x705
+DATA setLanes<>+1288(SB)/8, $0x70500
+DATA setLanes<>+1296(SB)/8, $0x70501
+DATA setLanes<>+1304(SB)/8, $0x7050100
+DATA setLanes<>+1312(SB)/8, $0x70502
+DATA setLanes<>+1320(SB)/8, $0x7050200
+DATA setLanes<>+1328(SB)/8, $0x7050201
+DATA setLanes<>+1336(SB)/8, $0x705020100
+DATA setLanes<>+1344(SB)/8, $0x70503
+DATA setLanes<>+1352(SB)/8, $0x7050300
+DATA setLanes<>+1360(SB)/8, $0x7050301
+DATA setLanes<>+1368(SB)/8, $0x705030100
+DATA setLanes<>+1376(SB)/8, $0x7050302
+DATA setLanes<>+1384(SB)/8, $0x705030200
+DATA setLanes<>+1392(SB)/8, $0x705030201
+DATA setLanes<>+1400(SB)/8, $0x70503020100
+DATA setLanes<>+1408(SB)/8, $0x70504
+DATA setLanes<>+1416(SB)/8, $0x7050400
+DATA setLanes<>+1424(SB)/8, $0x7050401
+DATA setLanes<>+1432(SB)/8, $0x705040100
+DATA setLanes<>+1440(SB)/8, $0x7050402
+DATA setLanes<>+1448(SB)/8, $0x705040200
+DATA setLanes<>+1456(SB)/8, $0x705040201
+DATA setLanes<>+1464(SB)/8, $0x70504020100
+DATA setLanes<>+1472(SB)/8, $0x7050403
+DATA setLanes<>+1480(SB)/8, $0x705040300
+DATA setLanes<>+1488(SB)/8, $0x705040301
+DATA setLanes<>+1496(SB)/8, $0x70504030100
+DATA setLanes<>+1504(SB)/8, $0x705040302
+DATA setLanes<>+1512(SB)/8, $0x70504030200
+DATA setLanes<>+1520(SB)/8, $0x70504030201
+DATA setLanes<>+1528(SB)/8, $0x7050403020100
+DATA setLanes<>+1536(SB)/8, $0x706
+DATA setLanes<>+1544(SB)/8, $0x70600
+DATA setLanes<>+1552(SB)/8, $0x70601
+DATA setLanes<>+1560(SB)/8, $0x7060100
+DATA setLanes<>+1568(SB)/8, $0x70602
+DATA setLanes<>+1576(SB)/8, $0x7060200
+DATA setLanes<>+1584(SB)/8, $0x7060201
+DATA setLanes<>+1592(SB)/8, $0x706020100
+DATA setLanes<>+1600(SB)/8, $0x70603
+DATA setLanes<>+1608(SB)/8, $0x7060300
+DATA setLanes<>+1616(SB)/8, $0x7060301
+DATA setLanes<>+1624(SB)/8, $0x706030100
+DATA setLanes<>+1632(SB)/8, $0x7060302
+DATA setLanes<>+1640(SB)/8, $0x706030200
+DATA setLanes<>+1648(SB)/8, $0x706030201
+DATA setLanes<>+1656(SB)/8, $0x70603020100
+DATA setLanes<>+1664(SB)/8, $0x70604
+DATA setLanes<>+1672(SB)/8, $0x7060400
+DATA setLanes<>+1680(SB)/8, $0x7060401
+DATA setLanes<>+1688(SB)/8, $0x706040100
+DATA setLanes<>+1696(SB)/8, $0x7060402
+DATA setLanes<>+1704(SB)/8, $0x706040200
+DATA setLanes<>+1712(SB)/8, $0x706040201
+DATA setLanes<>+1720(SB)/8, $0x70604020100
+DATA setLanes<>+1728(SB)/8, $0x7060403
+DATA setLanes<>+1736(SB)/8, $0x706040300
+DATA setLanes<>+1744(SB)/8, $0x706040301
+DATA setLanes<>+1752(SB)/8, $0x70604030100
+DATA setLanes<>+1760(SB)/8, $0x706040302
+DATA setLanes<>+1768(SB)/8, $0x70604030200
+DATA setLanes<>+1776(SB)/8, $0x70604030201
+DATA setLanes<>+1784(SB)/8, $0x7060403020100
+DATA setLanes<>+1792(SB)/8, $0x70605
+DATA setLanes<>+1800(SB)/8, $0x7060500
+DATA setLanes<>+1808(SB)/8, $0x7060501
+DATA setLanes<>+1816(SB)/8, $0x706050100
+DATA setLanes<>+1824(SB)/8, $0x7060502
+DATA setLanes<>+1832(SB)/8, $0x706050200
+DATA setLanes<>+1840(SB)/8, $0x706050201
+DATA setLanes<>+1848(SB)/8, $0x70605020100
+DATA setLanes<>+1856(SB)/8, $0x7060503
+DATA setLanes<>+1864(SB)/8, $0x706050300
+DATA setLanes<>+1872(SB)/8, $0x706050301
+DATA setLanes<>+1880(SB)/8, $0x70605030100
+DATA setLanes<>+1888(SB)/8, $0x706050302
+DATA setLanes<>+1896(SB)/8, $0x70605030200
+DATA setLanes<>+1904(SB)/8, $0x70605030201
+DATA setLanes<>+1912(SB)/8, $0x7060503020100
+DATA setLanes<>+1920(SB)/8, $0x7060504
+DATA setLanes<>+1928(SB)/8, $0x706050400
+DATA setLanes<>+1936(SB)/8, $0x706050401
+DATA setLanes<>+1944(SB)/8, $0x70605040100
+DATA setLanes<>+1952(SB)/8, $0x706050402
+DATA setLanes<>+1960(SB)/8, $0x70605040200
+DATA setLanes<>+1968(SB)/8, $0x70605040201
+DATA setLanes<>+1976(SB)/8, $0x7060504020100
+DATA setLanes<>+1984(SB)/8, $0x706050403
+DATA setLanes<>+1992(SB)/8, $0x70605040300
+DATA setLanes<>+2000(SB)/8, $0x70605040301
+DATA setLanes<>+2008(SB)/8, $0x7060504030100
+DATA setLanes<>+2016(SB)/8, $0x70605040302
+DATA setLanes<>+2024(SB)/8, $0x7060504030200
+DATA setLanes<>+2032(SB)/8, $0x7060504030201
+DATA setLanes<>+2040(SB)/8, $0x706050403020100
+GLOBL setLanes<>(SB), RODATA|NOPTR, $2048

@@ -23,6 +23,10 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 	dense10ForwardRows_2Generic(y, x, w, b)
 }
 
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardSkipGeneric(y, x, w, b)
+}
+
 func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainGeneric(y, x, w, b)
 }
@@ -97,6 +101,10 @@ func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *
 
 func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
+}
+
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardSkipGeneric(y, x, w, b)
 }
 
 func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {

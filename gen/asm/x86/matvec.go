@@ -2,6 +2,7 @@ package x86
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/kernel"
@@ -246,6 +247,7 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.Place(loop)
 	m.rowOf(regList, regInput, regRowAt, vs[0].stride)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
+	m.prefetchListed(vs)
 	m.advance(regList, 4)
 	for v := range vs {
 		m.mulAdd(fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), acc(v, 0))
@@ -254,15 +256,29 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.Place(done)
 }
 
+// prefetchListed fetches the weights of an input further down the list, which
+// has room for that many more.
+func (m matVec) prefetchListed(vs []vector) {
+	if m.Ahead == 0 {
+		return
+	}
+	m.Ins("MOVL", mem(regList, 4*m.Ahead), regOffset)
+	m.Ins("SHLQ", fmt.Sprintf("$%d", shiftOf(vs[0].stride/m.size())), regOffset)
+	for _, v := range vs {
+		if v.disp%cacheLine == 0 {
+			m.Ins("PREFETCHT0", fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regOffset))
+		}
+	}
+}
+
+// shiftOf is the power of two that n is.
+func shiftOf(n int) int { return bits.TrailingZeros(uint(n)) }
+
 // rowOf reads the next byte offset of an input, and that of its weights.
 func (w *writer) rowOf(list, input, row string, stride int) {
 	w.Ins("MOVL", "("+list+")", input)
 	w.Ins("MOVQ", input, row)
-	shift := 0
-	for s := stride / w.size(); s > 1; s /= 2 {
-		shift++
-	}
-	w.Ins("SHLQ", fmt.Sprintf("$%d", shift), row)
+	w.Ins("SHLQ", fmt.Sprintf("$%d", shiftOf(stride/w.size())), row)
 }
 
 // bases are the weight pointers a group uses.

@@ -264,6 +264,32 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 262144 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -300,6 +326,27 @@ func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
@@ -310,10 +357,25 @@ func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float3
 //go:noescape
 func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
+// dense2GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
 	if useAVX2 {
 		negative := -rate
+		var list [520]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense2GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a1, y)
+			dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
 		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
 		dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
@@ -640,6 +702,19 @@ func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 		return
 	}
 	exponentialsEachGeneric(y, x0, x1)
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

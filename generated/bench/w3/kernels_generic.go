@@ -331,6 +331,11 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][1
 	}
 }
 
+// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
+}
+
 // dense3ForwardGeneric computes the output of layer "dense3", 512→10:
 //
 //	for n := range y {
@@ -484,6 +489,13 @@ func dense3ForwardRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]fl
 func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
+	}
+}
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }
 

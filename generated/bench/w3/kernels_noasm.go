@@ -63,12 +63,20 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
+func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
 func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
@@ -145,6 +153,10 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 
 func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	exponentialsEachGeneric(y, x0, x1)
+}
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {

@@ -91,6 +91,27 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 	dense10ForwardRows_2Generic(y, x, w, b)
 }
 
+// dense10ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense10ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10Forward(y, x, w, b)
+		return
+	}
+	dense10ForwardSkipGeneric(y, x, w, b)
+}
+
 // dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -127,6 +148,22 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense10ForwardTrainSkip is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense10ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense10ForwardTrain(y, x, w, b)
+		return
+	}
+	dense10ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense10GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
@@ -137,10 +174,25 @@ func dense10GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float
 //go:noescape
 func dense10GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
+// dense10GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense10GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense10GradInputOne is dense10GradInput and then dense10RankOneGeneric.
 func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
 	if useAVX2 {
 		negative := -rate
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense10GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a9, y)
+			dense10GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
 		dense10GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
 		dense10GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
@@ -499,6 +551,32 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -533,6 +611,27 @@ func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]f
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	if useAVX2 {
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 112 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 // learn16_15AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
@@ -1279,10 +1378,25 @@ func dense9GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float3
 //go:noescape
 func dense9GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
+// dense9GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense9GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense9GradInputOne is dense9GradInput and then dense9RankOneGeneric.
 func dense9GradInputOne(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
 	if useAVX2 {
 		negative := -rate
+		var list [136]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 112 {
+			clear(y[:])
+			dense9GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a8, y)
+			dense9GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
 		dense9GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
 		dense9GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
@@ -1397,6 +1511,19 @@ func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 flo
 		return
 	}
 	mseGradientEachGeneric(y, x0, x1, x2)
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
+
+func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

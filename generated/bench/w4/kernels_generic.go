@@ -171,6 +171,11 @@ func dense10ForwardRows_2Generic(y [][656]float32, x [][144]float32, w *[40][129
 	}
 }
 
+// dense10ForwardSkipGeneric is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense10ForwardSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardGeneric(y, x, w, b)
+}
+
 // dense1ForwardGeneric computes the output of layer "dense1", 640→128:
 //
 //	for n := range y {
@@ -491,6 +496,11 @@ func dense2ForwardRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16
 	for i := range x {
 		dense2ForwardGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense5ForwardGeneric computes the output of layer "dense5", 128→8:
@@ -831,5 +841,12 @@ func dense6ForwardRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]flo
 func mseGradientEachGeneric(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
 	for j := range y {
 		y[j] = float32(mseGradient(x0[j], x1[j], x2))
+	}
+}
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }

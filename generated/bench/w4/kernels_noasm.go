@@ -23,12 +23,20 @@ func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]fl
 	dense10ForwardRows_2Generic(y, x, w, b)
 }
 
+func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardSkipGeneric(y, x, w, b)
+}
+
 func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
+	dense10ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
@@ -111,12 +119,20 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
+func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
 func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -321,4 +337,8 @@ func dense9WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 
 func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
 	mseGradientEachGeneric(y, x0, x1, x2)
+}
+
+func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
+	reluGradientEachGeneric(y, x0, x1)
 }

@@ -15,23 +15,23 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a1 := &ws.t0[0]
 	dense1ForwardTrain(a1, (*[640]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t2[0]
-	dense2ForwardTrain(a3, a2, &p.w3, &p.b3)
+	dense2ForwardTrainSkip(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t3[0]
-	dense2ForwardTrain(a4, a3, &p.w4, &p.b4)
+	dense2ForwardTrainSkip(a4, a3, &p.w4, &p.b4)
 	a5 := &ws.t4[0]
 	dense5ForwardTrain(a5, a4, &p.w5, &p.b5)
 	a6 := &ws.t5[0]
 	dense6ForwardTrain(a6, a5, &p.w6, &p.b6)
 	a7 := &ws.t6[0]
-	dense2ForwardTrain(a7, a6, &p.w7, &p.b7)
+	dense2ForwardTrainSkip(a7, a6, &p.w7, &p.b7)
 	a8 := &ws.t7[0]
-	dense2ForwardTrain(a8, a7, &p.w8, &p.b8)
+	dense2ForwardTrainSkip(a8, a7, &p.w8, &p.b8)
 	a9 := &ws.t8[0]
-	dense2ForwardTrain(a9, a8, &p.w9, &p.b9)
+	dense2ForwardTrainSkip(a9, a8, &p.w9, &p.b9)
 	z10 := &ws.t9[0]
-	dense10ForwardTrain(z10, a9, &p.w10, &p.b10)
+	dense10ForwardTrainSkip(z10, a9, &p.w10, &p.b10)
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
 	lZ10 := &ws.t10[0]

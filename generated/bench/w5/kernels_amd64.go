@@ -251,6 +251,32 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZeroAVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZeroAVX2(list *int32, count *int, x *float32)
+
+// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2Forward(y, x, w, b)
+		return
+	}
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
 // dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 524288 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -287,6 +313,27 @@ func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][1
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense2ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense2ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	if useAVX2 {
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &x[0])
+		if count <= 896 {
+			dense2ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense2ForwardTrain(y, x, w, b)
+		return
+	}
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense2GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
@@ -297,10 +344,25 @@ func dense2GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float3
 //go:noescape
 func dense2GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
+// dense2GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense2GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
 	if useAVX2 {
 		negative := -rate
+		var list [1032]int32
+		var count int
+		nonZeroAVX2(&list[0], &count, &input[0])
+		if count <= 896 {
+			clear(y[:])
+			dense2GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach_2(y, a1, y)
+			dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
 		dense2GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
 		dense2GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
@@ -472,6 +534,32 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 	dense3ForwardRowsGeneric(y, x, w, b)
 }
 
+// dense3ForwardListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero_2AVX2(list *int32, count *int, x *float32)
+
+// dense3ForwardSkip is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3Forward(y, x, w, b)
+		return
+	}
+	dense3ForwardSkipGeneric(y, x, w, b)
+}
+
 // dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 131072 multiply-adds,
 // product and sum are rounded once (FMA).
 //
@@ -508,6 +596,27 @@ func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]
 	dense3ForwardTrainRowsGeneric(y, x, w, b)
 }
 
+// dense3ForwardTrainListedAVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func dense3ForwardTrainListedAVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// dense3ForwardTrainSkip is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	if useAVX2 {
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &x[0])
+		if count <= 448 {
+			dense3ForwardTrainListedAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			return
+		}
+		dense3ForwardTrain(y, x, w, b)
+		return
+	}
+	dense3ForwardTrainSkipGeneric(y, x, w, b)
+}
+
 // dense3GradInputOneAllAVX2 computes the gradients of the inputs and updates the weights.
 //
 //go:noescape
@@ -518,10 +627,25 @@ func dense3GradInputOneAllAVX2(w *float32, x *float32, dy *float32, rate *float3
 //go:noescape
 func dense3GradInputOneBiasAVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
+// dense3GradInputOneListedAVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func dense3GradInputOneListedAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
 	if useAVX2 {
 		negative := -rate
+		var list [520]int32
+		var count int
+		nonZero_2AVX2(&list[0], &count, &input[0])
+		if count <= 448 {
+			clear(y[:])
+			dense3GradInputOneListedAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			reluGradientEach(y, a2, y)
+			dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			return
+		}
 		dense3GradInputOneAllAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
 		dense3GradInputOneBiasAVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
@@ -882,6 +1006,32 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	if useAVX2 {
+		reluGradientEachAVX2(y, x0, x1)
+		return
+	}
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+// reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
+//
+//go:noescape
+func reluGradientEach_2AVX2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+
+func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+	if useAVX2 {
+		reluGradientEach_2AVX2(y, x0, x1)
+		return
+	}
+	reluGradientEach_2Generic(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.

@@ -324,6 +324,11 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025]
 	}
 }
 
+// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
+}
+
 // dense3ForwardGeneric computes the output of layer "dense3", 512→256:
 //
 //	for n := range y {
@@ -483,6 +488,11 @@ func dense3ForwardRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][1
 	for i := range x {
 		dense3ForwardGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense3ForwardSkipGeneric is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3ForwardGeneric(y, x, w, b)
 }
 
 // dense4ForwardGeneric computes the output of layer "dense4", 256→1:
@@ -1070,5 +1080,19 @@ func dense4Forward_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32,
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
 			yq[0] = s0
 		}
+	}
+}
+
+// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
+	}
+}
+
+// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
+func reluGradientEach_2Generic(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+	for j := range y {
+		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }

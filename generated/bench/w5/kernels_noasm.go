@@ -59,12 +59,20 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
+func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2ForwardSkipGeneric(y, x, w, b)
+}
+
 func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
@@ -107,12 +115,20 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 	dense3ForwardRowsGeneric(y, x, w, b)
 }
 
+func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3ForwardSkipGeneric(y, x, w, b)
+}
+
 func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	dense3ForwardTrainGeneric(y, x, w, b)
 }
 
 func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	dense3ForwardTrainRowsGeneric(y, x, w, b)
+}
+
+func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
@@ -197,4 +213,12 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	dense4WeightSgdGeneric(t, p, g, lr)
+}
+
+func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
+	reluGradientEachGeneric(y, x0, x1)
+}
+
+func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
+	reluGradientEach_2Generic(y, x0, x1)
 }

@@ -519,6 +519,11 @@ func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][
 	}
 }
 
+// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
+	dense2ForwardTrainGeneric(y, x, w, b)
+}
+
 // dense2GradInput computes the input gradient of layer "dense2", 512→1024:
 //
 //	for n := range y {
@@ -886,6 +891,11 @@ func dense3ForwardTrainRowsGeneric(y [][272]float32, x [][528]float32, w *[16][5
 	for i := range x {
 		dense3ForwardTrainGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
+}
+
+// dense3ForwardTrainSkipGeneric is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
+func dense3ForwardTrainSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
+	dense3ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense3GradInput computes the input gradient of layer "dense3", 256→512:
