@@ -182,7 +182,7 @@ func (p *Program) ParamCount() int {
 	n := 0
 	for _, v := range p.Params {
 		switch {
-		case len(v.Param.Values) > 0: // a constant of the input's normalisation
+		case len(v.Param.Values) > 0 && !v.Param.Trained: // a stored constant
 		case v.Param.Mask != nil:
 			n += v.Param.Mask.Count()
 		default:
