@@ -30,7 +30,7 @@
 //	output y            [3], loss mse
 //	output place        [8]
 //
-// 687 parameters in 3776 bytes, 612 multiply-adds per inference, float32, fast mode.
+// 693 parameters in 3776 bytes, 612 multiply-adds per inference, float32, fast mode.
 //
 // Use it like this:
 //

@@ -5,7 +5,7 @@ package layers
 const (
 	Inputs   = 24  // numbers per sample
 	Outputs  = 11  // numbers per sample
-	Params   = 687 // weights and biases
+	Params   = 693 // weights and biases
 	MaxBatch = 8   // most samples of a training step
 )
 
