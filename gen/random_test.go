@@ -58,7 +58,7 @@ func TestRandomNetworks(t *testing.T) {
 	sort.Slice(lines, func(i, j int) bool { return lines[i][5:] < lines[j][5:] })
 	t.Logf("%d networks, paths %v, %d steps, %d ill-conditioned gradients left out\n%s",
 		*randomCount, stats.paths, stats.steps, stats.skipped, strings.Join(lines, "\n"))
-	require.Less(t, stats.skipped*20, stats.paths[verify.PureGo]+*randomCount, "too many networks could not be compared with float64")
+	require.LessOrEqual(t, stats.skipped*20, stats.steps, "too many steps could not be compared with float64")
 	if hasAVX2() {
 		require.Equal(t, *randomCount, stats.paths["avx2"], "this machine has AVX2, but its path was not run")
 	}

@@ -88,5 +88,10 @@ func (p *printer) sparseGradLoops() {
 		letf("k", "min(int(c[i]), %d)", p.outs-1),
 		jen.Id("d[k]").Op("+=").Id(T).Call(exprf("wi * xn")))...)
 	p.add(forRange("n", fmt.Sprint(p.ins), body...))
+	if p.outs == 1 {
+		p.add(letf("s", "d[0]"))
+		p.add(p.epilogue("s", p.elementAt("0", 0))...)
+		return
+	}
 	p.add(forRange("k, s", "d", p.epilogue("s", p.elementAt("k", -1))...))
 }
