@@ -76,12 +76,6 @@ func (c *call) merge(kind string, a, b *node) *node {
 	return &node{kind: kind, from: []*node{a, b}, shape: shape}
 }
 
-// sample drops the batch dimension from a constant that is combined with
-// values element by element.
-func (c *call) sample(a *array) *array {
-	return a
-}
-
 // beside prepares the constant operand of an element-wise operator: its shape
 // without the batch dimension, if it fits into the value, and its numbers, one
 // or as many as the value has.
@@ -238,7 +232,8 @@ func (c *call) mergeConstant(kind string, x *node, a *array) *node {
 	u, ok := a.single()
 	switch {
 	case !ok || len(a.shape) > c.rank(value{node: x}):
-		c.refuse("", "%s of a value and a constant of shape %v is not supported, only of one number", kind, a.shape)
+		a = c.fits(a, x)
+		return &node{kind: kind, from: []*node{x, {kind: "constant", shape: a.shape, value: a}}, shape: x.shape}
 	case kind == "minimum":
 		return clip(x, math.Inf(-1), u)
 	}

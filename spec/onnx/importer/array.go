@@ -195,9 +195,11 @@ func transposed(shape, perm []int) ([]int, []int) {
 }
 
 // sliced is a part of a shape along an axis: the new shape and the places.
-func sliced(shape []int, axis, start, end int) ([]int, []int) {
+func sliced(shape []int, axis, start, step, count int) ([]int, []int) {
 	s := strides(shape)
 	out := slices.Clone(shape)
-	out[axis] = end - start
-	return out, walk(out, s, start*s[axis])
+	out[axis] = count
+	offset := start * s[axis]
+	s[axis] *= step
+	return out, walk(out, s, offset)
 }

@@ -28,7 +28,7 @@ var functions = map[string]struct {
 	}},
 	"gelu":       {nil, func(x float64, _ []float64) float64 { return 0.5 * x * math.Erfc(-x*math.Sqrt2/2) }},
 	"gelu_tanh":  {nil, func(x float64, _ []float64) float64 { return x * logistic(2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)) }},
-	"swish":      {[]string{"beta"}, func(x float64, p []float64) float64 { return x * logistic(p[0]*x) }},
+	"silu":       {[]string{"beta"}, func(x float64, p []float64) float64 { return x * logistic(p[0]*x) }},
 	"hard_swish": {nil, func(x float64, _ []float64) float64 { return x * math.Max(0, math.Min(1, x/6+0.5)) }},
 	"mish":       {nil, func(x float64, _ []float64) float64 { return x * math.Tanh(softplus(x)) }},
 	"clip":       {[]string{"min", "max"}, func(x float64, p []float64) float64 { return math.Min(math.Max(x, p[0]), p[1]) }},
@@ -78,8 +78,8 @@ func apply(kind string, x *node, p ...float64) *node {
 	return n
 }
 
-// eval computes a function of the table.
-func eval(n *node, x float64) float64 {
+// evalFunction computes a function of the table.
+func evalFunction(n *node, x float64) float64 {
 	row := functions[n.kind]
 	p := make([]float64, len(row.params))
 	for i, name := range row.params {
@@ -141,23 +141,29 @@ func leaky(x *node, s float64) *node {
 	case s > 0:
 		return apply("leaky_relu", x, s)
 	}
-	return prelu(x, []int{}, []float64{s})
+	return prelu(x, []float64{s})
 }
 
-// prelu is x for x ≥ 0, else x times a slope of the element's own.
-func prelu(x *node, shape []int, slope []float64) *node {
-	full := (&array{shape: shape, data: slope}).expand(x.shape)
-	return &node{kind: "prelu", from: []*node{x}, shape: x.shape, weights: []weight{{"weight", x.shape, full.data}}}
+// prelu is x for x ≥ 0, else x times a slope, one or one per element.
+func prelu(x *node, slope []float64) *node {
+	return &node{kind: "prelu", from: []*node{x}, shape: x.shape, affine: &affine{mul: slope}}
 }
 
 func lowerPRelu(c *call) {
-	x, slope := c.node(0), c.sample(c.constant(1, "slope"))
-	if s, ok := slope.uniform(); ok && s >= 0 {
-		c.setNode(leaky(x, s))
+	x, slope := c.node(0), c.constant(1, "slope")
+	if c.opset < 7 && len(slope.shape) == 1 && len(slope.data) > 1 { // one per channel
+		shape := []int{len(slope.data)}
+		for len(shape)+1 < c.rank(c.in(0)) {
+			shape = append(shape, 1)
+		}
+		slope = &array{shape: shape, data: slope.data}
+	}
+	list := c.beside(x, slope)
+	if len(list) == 1 {
+		c.setNode(leaky(x, list[0]))
 		return
 	}
-	c.fits(slope, x)
-	c.setNode(prelu(x, slope.shape, slope.data))
+	c.setNode(prelu(x, list))
 }
 
 func lowerElu(c *call) { c.setNode(elu(c.node(0), c.float("alpha", 1))) }
@@ -170,13 +176,12 @@ func elu(x *node, alpha float64) *node {
 }
 
 func lowerSelu(c *call) {
-	alpha, gamma := c.float("alpha", seluAlpha), c.float("gamma", seluGamma)
-	c.setNode(selu(c.node(0), alpha, gamma))
+	c.setNode(selu(c.node(0), c.float("alpha", seluAlpha), c.float("gamma", seluGamma)))
 }
 
 func selu(x *node, alpha, gamma float64) *node {
-	if math.Abs(alpha-seluAlpha) < 1e-4 && math.Abs(gamma-seluGamma) < 1e-4 {
-		return apply("selu", x)
+	if alpha > 0 && gamma > 0 {
+		return apply("selu", x, alpha, gamma)
 	}
 	return scaled(elu(x, alpha), gamma)
 }
@@ -192,7 +197,16 @@ func lowerGelu(c *call) {
 	}
 }
 
-func lowerSwish(c *call) { c.setNode(apply("swish", c.node(0), c.float("alpha", 1))) }
+func lowerSwish(c *call) { c.setNode(swish(c.node(0), c.float("alpha", 1))) }
+
+// swish is x·σ(β·x).
+func swish(x *node, beta float64) *node {
+	if beta > 0 {
+		return apply("silu", x, beta)
+	}
+	gate := apply("sigmoid", scaled(x, beta))
+	return &node{kind: "multiply", shape: x.shape, from: []*node{x, gate}}
+}
 
 func lowerClip(c *call) {
 	lo, hi := math.Inf(-1), math.Inf(1)

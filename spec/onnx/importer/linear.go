@@ -12,10 +12,6 @@ func dense(x *node, w, b []float64, shape []int) *node {
 func (n *node) units() int  { return size(n.shape) }
 func (n *node) inputs() int { return n.from[0].size() }
 
-// mostExpanded is the most weights of a product of matrices that is written
-// out as one dense layer.
-const mostExpanded = 1 << 22
-
 func lowerMatMul(c *call) {
 	a, b := c.in(0), c.in(1)
 	if a.node != nil && b.node != nil {
@@ -28,6 +24,15 @@ func lowerMatMul(c *call) {
 		c.timesMatrix(c.asNode(a), b.array)
 	} else {
 		c.matrixTimes(a.array, c.asNode(b))
+		b = a
+	}
+	c.nameAfter(b)
+}
+
+// nameAfter prefers the name of the weights for the layer.
+func (c *call) nameAfter(weights value) {
+	if n := c.values[c.n.Outputs[0]].node; n != nil {
+		n.hints = append([]string{weights.name}, n.hints...)
 	}
 }
 
@@ -51,7 +56,7 @@ func (c *call) timesMatrix(x *node, b *array) {
 	if c.batch && len(bs) > len(xs)+1 {
 		c.mixes("its weights of shape %v have more dimensions than the value", b.shape)
 	}
-	if c.batch && len(bs) == len(xs)+1 {
+	if c.batch && len(bs) == len(xs)+1 && len(bs) > 2 {
 		if bs[0] != 1 {
 			c.mixes("its weights of shape %v have the batch as a dimension", b.shape)
 		}
@@ -74,6 +79,10 @@ func (c *call) timesMatrix(x *node, b *array) {
 	}
 	if k == 0 {
 		c.setArray(zeros(c.leading(out)))
+		return
+	}
+	if size(out) == 0 {
+		c.setNode(&node{kind: "empty", from: []*node{x}, shape: out})
 		return
 	}
 	c.checkExpanded(size(lead)*m*n, size(xs))
@@ -160,10 +169,7 @@ func (c *call) leading(shape []int) []int {
 func zeros(shape []int) *array { return &array{shape: shape, data: make([]float64, size(shape))} }
 
 func (c *call) checkExpanded(units, inputs int) {
-	switch {
-	case units == 0 || inputs == 0:
-		c.refuse("", "a product without elements is not supported")
-	case units > 1_000_000 || units*inputs > maxElements:
+	if units > 1_000_000 || units*inputs > maxElements {
 		c.refuse(cutOut, "a product with %d results of %d numbers is too large", units, inputs)
 	}
 }
@@ -210,6 +216,7 @@ func lowerGemm(c *call) {
 		w = w.each(func(v float64) float64 { return alpha * v })
 	}
 	c.timesMatrix(x, w)
+	c.nameAfter(b)
 	y := c.values[c.n.Outputs[0]]
 	if !c.has(2) || beta == 0 {
 		return

@@ -28,6 +28,7 @@ func lowerSoftmax(kind string) func(c *call) {
 type batchNorm struct {
 	scale, bias, mean, variance []float64
 	epsilon                     float64
+	axis                        int // of the channels
 }
 
 func lowerBatchNormalization(c *call) {
@@ -71,9 +72,7 @@ func lowerBatchNormalization(c *call) {
 		deviation[i] = math.Sqrt(v + epsilon)
 	}
 	y := affinely(n, affine{sub: spread(p[2]), mul: spread(p[0]), div: spread(deviation), add: spread(p[1])})
-	if size(n.shape) == channels {
-		y.norm = &batchNorm{p[0], p[1], p[2], p[3], epsilon}
-	}
+	y.norm = &batchNorm{p[0], p[1], p[2], p[3], epsilon, axis}
 	c.setNode(y)
 }
 
@@ -93,7 +92,7 @@ func lowerLayerNormalization(c *call) {
 		return (&array{shape: a.shape, data: a.data}).expand(shape).data
 	}
 	weight := read(1, "scale")
-	bias := make([]float64, size(over))
+	var bias []float64
 	if c.has(2) {
 		bias = read(2, "bias")
 	}
@@ -116,10 +115,15 @@ func lowerLayerNormalization(c *call) {
 	}
 }
 
-// layerNorm normalises over the dimensions from axis on.
-func layerNorm(x *node, axis int, epsilon float64, weight_, bias []float64) *node {
-	over := x.shape[axis:]
-	return &node{kind: "layer_normalization", from: []*node{x}, shape: x.shape,
-		fields:  []field{{"axis", axis}, {"epsilon", epsilon}},
-		weights: []weight{{"weight", over, weight_}, {"bias", over, bias}}}
+// layerNorm normalises over the dimensions from axis on; a scale or a bias may
+// be absent.
+func layerNorm(x *node, axis int, epsilon float64, scale, bias []float64) *node {
+	n := &node{kind: "layer_normalization", from: []*node{x}, shape: x.shape, fields: []field{{"axis", axis}, {"epsilon", epsilon}}}
+	if scale != nil {
+		n.weights = append(n.weights, weight{"weight", x.shape[axis:], scale})
+	}
+	if bias != nil {
+		n.weights = append(n.weights, weight{"bias", x.shape[axis:], bias})
+	}
+	return n
 }

@@ -62,13 +62,16 @@ func foldConcat(c *call) {
 }
 
 // part is the elements [start, end) of an axis.
-func part(x *node, axis, start, end int) *node {
-	if start == 0 && end == x.shape[axis] {
+func part(x *node, axis, start, end int) *node { return steps(x, axis, start, 1, end-start) }
+
+// steps is count elements of an axis from start on, step apart.
+func steps(x *node, axis, start, step, count int) *node {
+	if start == 0 && step == 1 && count == x.shape[axis] {
 		return apply("linear", x)
 	}
 	shape := slices.Clone(x.shape)
-	shape[axis] = end - start
-	return &node{kind: "slice", from: []*node{x}, shape: shape, fields: []field{{"axis", axis}, {"start", start}, {"end", end}}}
+	shape[axis] = count
+	return &node{kind: "slice", from: []*node{x}, shape: shape, fields: []field{{"axis", axis}, {"start", start}, {"step", step}}}
 }
 
 func lowerSplit(c *call) {
@@ -106,45 +109,61 @@ func lowerSplit(c *call) {
 
 // clampSlice applies the rules for negative and large ends of slices.
 func clampSlice(start, end, length int) (int, int) {
-	if start < 0 {
-		start += length
-	}
-	if end < 0 {
-		end += length
-	}
-	start = min(max(start, 0), length)
-	return start, min(max(end, start), length)
+	start, _, count := pythonRange(start, end, 1, length)
+	return start, start + count
 }
 
-// slices lists start, end and axis of every sliced dimension.
-func (c *call) sliceList() [][3]int {
+// pythonRange is the start and the number of elements of start:end:step.
+func pythonRange(start, end, step, length int) (first, stride, count int) {
+	low, high := 0, length
+	if step < 0 {
+		low, high = -1, length-1
+	}
+	clamp := func(i int) int {
+		if i < 0 {
+			i += length
+		}
+		return min(max(i, low), high)
+	}
+	start, end = clamp(start), clamp(end)
+	if step > 0 {
+		return start, step, max(0, (end-start+step-1)/step)
+	}
+	return start, step, max(0, (start-end-step-1)/-step)
+}
+
+// slicing is one sliced dimension.
+type slicing struct{ start, end, step, axis int }
+
+// slicings lists the dimensions that Slice cuts.
+func (c *call) slicings() []slicing {
 	starts, ok := c.ints("starts")
 	ends, _ := c.ints("ends")
 	axes, listed := c.ints("axes")
+	var steps []int
 	if !ok {
 		starts, ends = c.integers(1, "starts"), c.integers(2, "ends")
 		if c.has(3) {
 			axes, listed = c.integers(3, "axes"), true
 		}
 		if c.has(4) {
-			for _, s := range c.integers(4, "steps") {
-				if s != 1 {
-					c.refuse(cutOut, "a step of %d is not supported, only 1", s)
-				}
-			}
+			steps = c.integers(4, "steps")
 		}
 	}
-	if !listed {
-		for i := range starts {
+	for i := range starts {
+		if !listed {
 			axes = append(axes, i)
 		}
+		if len(steps) == i {
+			steps = append(steps, 1)
+		}
 	}
-	if len(ends) != len(starts) || len(axes) != len(starts) {
-		c.fail(notSorted, "%d starts, %d ends and %d axes do not fit", len(starts), len(ends), len(axes))
+	if len(ends) != len(starts) || len(axes) != len(starts) || len(steps) != len(starts) || slices.Contains(steps, 0) {
+		c.fail(notSorted, "%d starts, %d ends, %d axes and steps %v do not fit", len(starts), len(ends), len(axes), steps)
 	}
-	var list [][3]int
+	var list []slicing
 	for i := range starts {
-		list = append(list, [3]int{starts[i], ends[i], axes[i]})
+		list = append(list, slicing{starts[i], ends[i], steps[i], axes[i]})
 	}
 	return list
 }
@@ -152,16 +171,16 @@ func (c *call) sliceList() [][3]int {
 func lowerSlice(c *call) {
 	v := c.in(0)
 	x := c.node(0)
-	for _, s := range c.sliceList() {
-		if s[0] == 0 && s[1] >= math.MaxInt32 {
+	for _, s := range c.slicings() {
+		if s.start == 0 && s.end >= math.MaxInt32 && s.step == 1 {
 			continue // all of it, perhaps of the batch
 		}
-		axis := c.axis(v, s[2])
-		start, end := clampSlice(s[0], s[1], x.shape[axis])
-		if start == end {
+		axis := c.axis(v, s.axis)
+		start, step, count := pythonRange(s.start, s.end, s.step, x.shape[axis])
+		if count == 0 {
 			c.refuse("", "a slice without elements is not supported")
 		}
-		x = part(x, axis, start, end)
+		x = steps(x, axis, start, step, count)
 	}
 	c.setNode(apply("linear", x))
 }
@@ -169,10 +188,10 @@ func lowerSlice(c *call) {
 func foldSlice(c *call) {
 	v := c.in(0)
 	a := v.array
-	for _, s := range c.sliceList() {
-		axis := c.axis(v, s[2])
-		start, end := clampSlice(s[0], s[1], a.shape[axis])
-		a = a.pick(sliced(a.shape, axis, start, end))
+	for _, s := range c.slicings() {
+		axis := c.axis(v, s.axis)
+		start, step, count := pythonRange(s.start, s.end, s.step, a.shape[axis])
+		a = a.pick(sliced(a.shape, axis, start, step, count))
 	}
 	c.setArray(a)
 }

@@ -73,7 +73,7 @@ func lowerArg(kind string) func(c *call) {
 		x := c.in(0)
 		axis := c.axis(x, c.integer("axis", 0))
 		y := reduce(kind, c.node(0), []int{axis}, c.integer("keepdims", 1) != 0)
-		y.fields = []field{{"axis", axis}, {"select_last_index", c.integer("select_last_index", 0) != 0}}
+		y.fields = []field{{"axis", axis}, {"keepdims", len(y.shape) == len(x.node.shape)}, {"last", c.integer("select_last_index", 0) != 0}}
 		y.integer = true
 		c.setNode(y)
 	}
