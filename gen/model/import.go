@@ -40,7 +40,8 @@ type Model struct {
 	Weights []byte // a weight file, safetensors
 
 	file    *onnx.Model
-	samples int // of the inputs cut last
+	names   []string // of the arrays that reference inputs have
+	samples int      // of the inputs cut last
 }
 
 // Error is a model that cannot be imported, with the path of its file.
@@ -111,7 +112,7 @@ func readFile(path string) ([]byte, error) {
 
 // finish imports a model that was read.
 func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tensor) (*Model, error) {
-	m := &Model{Name: o.Name, file: file}
+	m := &Model{Name: o.Name, file: file, names: graphInputs(file)}
 	for {
 		var err error
 		m.Result, err = importer.Import(file, importer.Options{Name: o.Name, Bind: bind, BatchAxis: o.BatchAxis, Inference: o.Inference})
