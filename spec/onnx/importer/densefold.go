@@ -61,7 +61,7 @@ func (d *node) after(n *node) bool {
 			}
 			b[o] = n.affine.of(z, o)
 		}
-		d.b = b
+		d.setBias(b)
 		d.shape = n.shape
 		return true
 	}
@@ -93,6 +93,13 @@ func (d *node) after(n *node) bool {
 	}
 	d.w, d.b, d.shape = w, b, n.shape
 	return true
+}
+
+// setBias sets the bias; zeros where there was none stay none.
+func (d *node) setBias(b []float64) {
+	if d.b != nil || slices.ContainsFunc(b, func(x float64) bool { return x != 0 }) {
+		d.b = b
+	}
 }
 
 // of is y for the x of element i.
@@ -165,7 +172,7 @@ func (d *node) before(x *node) bool {
 				d.w[o*in+k] *= x.affine.scale(k)
 			}
 		}
-		d.b = b
+		d.setBias(b)
 		return true
 	case "transpose":
 		groups, _ := combinations(x)
