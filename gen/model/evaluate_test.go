@@ -153,21 +153,23 @@ func ints(list []int64) []int {
 }
 
 var unaryFunctions = map[string]func(x float64, n *onnx.Node) float64{
-	"Relu":        func(x float64, _ *onnx.Node) float64 { return math.Max(x, 0) },
-	"Sigmoid":     func(x float64, _ *onnx.Node) float64 { return 1 / (1 + math.Exp(-x)) },
-	"Tanh":        func(x float64, _ *onnx.Node) float64 { return math.Tanh(x) },
-	"Softplus":    func(x float64, _ *onnx.Node) float64 { return math.Log(1 + math.Exp(x)) },
-	"Softsign":    func(x float64, _ *onnx.Node) float64 { return x / (1 + math.Abs(x)) },
-	"Erf":         func(x float64, _ *onnx.Node) float64 { return math.Erf(x) },
-	"Exp":         func(x float64, _ *onnx.Node) float64 { return math.Exp(x) },
-	"Neg":         func(x float64, _ *onnx.Node) float64 { return -x },
-	"Abs":         func(x float64, _ *onnx.Node) float64 { return math.Abs(x) },
-	"Sqrt":        func(x float64, _ *onnx.Node) float64 { return math.Sqrt(x) },
-	"Reciprocal":  func(x float64, _ *onnx.Node) float64 { return 1 / x },
-	"Identity":    func(x float64, _ *onnx.Node) float64 { return x },
-	"Dropout":     func(x float64, _ *onnx.Node) float64 { return x },
-	"Cast":        func(x float64, _ *onnx.Node) float64 { return x },
-	"HardSigmoid": func(x float64, n *onnx.Node) float64 { return math.Max(0, math.Min(1, float(n, "alpha", 0.2)*x+float(n, "beta", 0.5))) },
+	"Relu":       func(x float64, _ *onnx.Node) float64 { return math.Max(x, 0) },
+	"Sigmoid":    func(x float64, _ *onnx.Node) float64 { return 1 / (1 + math.Exp(-x)) },
+	"Tanh":       func(x float64, _ *onnx.Node) float64 { return math.Tanh(x) },
+	"Softplus":   func(x float64, _ *onnx.Node) float64 { return math.Log(1 + math.Exp(x)) },
+	"Softsign":   func(x float64, _ *onnx.Node) float64 { return x / (1 + math.Abs(x)) },
+	"Erf":        func(x float64, _ *onnx.Node) float64 { return math.Erf(x) },
+	"Exp":        func(x float64, _ *onnx.Node) float64 { return math.Exp(x) },
+	"Neg":        func(x float64, _ *onnx.Node) float64 { return -x },
+	"Abs":        func(x float64, _ *onnx.Node) float64 { return math.Abs(x) },
+	"Sqrt":       func(x float64, _ *onnx.Node) float64 { return math.Sqrt(x) },
+	"Reciprocal": func(x float64, _ *onnx.Node) float64 { return 1 / x },
+	"Identity":   func(x float64, _ *onnx.Node) float64 { return x },
+	"Dropout":    func(x float64, _ *onnx.Node) float64 { return x },
+	"Cast":       func(x float64, _ *onnx.Node) float64 { return x },
+	"HardSigmoid": func(x float64, n *onnx.Node) float64 {
+		return math.Max(0, math.Min(1, float(n, "alpha", 0.2)*x+float(n, "beta", 0.5)))
+	},
 	"LeakyRelu": func(x float64, n *onnx.Node) float64 {
 		if x < 0 {
 			return float(n, "alpha", 0.01) * x

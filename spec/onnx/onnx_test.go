@@ -66,12 +66,23 @@ func TestElements(t *testing.T) {
 		{Tensor{DataType: Float, Dims: []int64{1 << 40, 1 << 40}}, "have more than"},
 		{Tensor{DataType: Float, Dims: []int64{1000000000}, RawData: []byte{0}, HasRaw: true}, "need 4000000000 bytes, but raw_data holds 1"},
 		{Tensor{DataType: Float, Dims: []int64{2}, FloatData: []float32{1}}, "need 2 elements, but the list for float32 holds 1"},
+		{Tensor{DataType: Float, Segment: "a segment"}, "is a segment"},
 		{Tensor{DataType: String}, "of type string cannot be read"},
 		{Tensor{DataType: Float, Location: 1, External: []*Entry{{"location", "../w"}}}, `in another file, "../w"`},
 	} {
 		_, err := bad.tensor.Float64s()
 		assert.ErrorContains(t, err, bad.want)
 	}
+}
+
+// TestMarks: what is not decoded leaves a mark.
+func TestMarks(t *testing.T) {
+	tensor, err := ReadTensor([]byte{3<<3 | 2, 0})
+	require.NoError(t, err)
+	assert.NotEmpty(t, tensor.Segment)
+	var v ValueInfo
+	require.NoError(t, read([]byte{2<<3 | 2, 2, 4<<3 | 2, 0}, &v))
+	assert.Equal(t, &Type{Other: "a sequence"}, v.Type)
 }
 
 func TestTruncated(t *testing.T) {

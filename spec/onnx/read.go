@@ -12,7 +12,7 @@ const (
 
 	// Beside the file, reading takes at most budgetBase + budgetPerByte for each
 	// of its bytes.
-	budgetBase    = 24 << 20
+	budgetBase    = 40 << 20
 	budgetPerByte = 2
 )
 
@@ -62,12 +62,15 @@ func (d *decoder) charge(bytes int) *Error {
 	return nil
 }
 
+// workPerMessage is the memory, beside its own, for reading a message.
+const workPerMessage = 512
+
 // sub reads a message that takes size bytes of memory.
 func (d *decoder) sub(m any, size int, w wire) *Error {
 	if err := w.want(protowire.BytesType); err != nil {
 		return err
 	}
-	if err := d.charge(size); err != nil {
+	if err := d.charge(size + workPerMessage); err != nil {
 		return err
 	}
 	if d.depth == maxDepth {

@@ -8,6 +8,7 @@ import (
 // binary is the row of an operator with two operands.
 func binary(kind string, f func(x, y float64) float64, lower func(c *call, a, b value)) operator {
 	return operator{
+		operands: true,
 		lower: func(c *call) {
 			a, b := c.operands()
 			if a.node != nil && b.node != nil {
@@ -93,6 +94,7 @@ func (c *call) beside(x *node, a *array) []float64 {
 // fits returns a constant without its batch dimension, which must be 1, and
 // fails unless it can be broadcast to the value.
 func (c *call) fits(a *array, x *node) *array {
+	c.notEmpty(a.shape)
 	shape := a.shape
 	if c.batch && len(shape) == len(x.shape)+1 {
 		if shape[0] != 1 {
@@ -165,6 +167,9 @@ func foldDiv(c *call) {
 
 func lowerPow(c *call) {
 	a, b := c.operands()
+	if a.node == nil {
+		c.refuse(cutOut, "a constant to the power of a value is not supported")
+	}
 	if b.node != nil {
 		b.array = c.constant(1, "exponent")
 	}
@@ -192,6 +197,7 @@ func foldPow(c *call) { c.foldBinary(math.Pow) }
 // variadic is the row of an element-wise operator of any number of operands.
 func variadic(kind string, f func(x, y float64) float64) operator {
 	return operator{
+		operands: true,
 		lower: func(c *call) {
 			var y *node
 			var rest []*array

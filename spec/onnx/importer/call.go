@@ -26,6 +26,7 @@ type call struct {
 	n     *onnx.Node
 	place string
 	read  map[string]bool // attributes that were asked for
+	taken map[int]bool    // inputs that were asked for
 }
 
 // failure is the panic of a call.
@@ -60,6 +61,7 @@ func (c *call) in(i int) value {
 	if !c.has(i) {
 		c.fail(notSorted, "input %d is missing", i+1)
 	}
+	c.taken[i] = true
 	return c.values[c.n.Inputs[i]]
 }
 
@@ -68,7 +70,11 @@ func (c *call) node(i int) *node { return c.asNode(c.in(i)) }
 
 func (c *call) asNode(v value) *node {
 	if v.node == nil {
+		c.notEmpty(v.array.shape)
 		return &node{kind: "constant", shape: v.array.shape, value: v.array, truth: v.array.integer}
+	}
+	if v.node.kind == "empty" && c.n.OpType != "MatMul" {
+		c.notEmpty(v.node.shape)
 	}
 	if v.node.kind == "input" && v.node.integer {
 		err := errorf(c.place, fmt.Sprintf("convert the model to float32, or give --bind %s=FILE if it is a constant", v.name),
@@ -80,6 +86,13 @@ func (c *call) asNode(v value) *node {
 		c.mixes("the input %s does not have the batch as its first dimension", quote(v.name))
 	}
 	return v.node
+}
+
+// notEmpty refuses shapes without elements.
+func (c *call) notEmpty(shape []int) {
+	if size(shape) == 0 {
+		c.refuse(cutOut, "a value of shape %v has no elements, which is not supported", shape)
+	}
 }
 
 // constant is input i, which must be known.
@@ -200,8 +213,13 @@ func (c *call) ints(name string) ([]int, bool) {
 	return list, true
 }
 
-// unread fails where the node has attributes that nobody asked for.
+// unread fails where the node has attributes or inputs that nobody asked for.
 func (c *call) unread() {
+	for i := range c.n.Inputs {
+		if c.has(i) && !c.taken[i] {
+			c.refuse("", "input %d, %s, is not understood", i+1, quote(c.n.Inputs[i]))
+		}
+	}
 	for _, a := range c.n.Attributes {
 		if !c.read[a.Name] {
 			known := slices.Sorted(maps.Keys(c.read))
@@ -219,6 +237,9 @@ func (c *call) set(i int, v value) {
 	if n := v.node; n != nil {
 		if n.place == "" {
 			n.place, n.op, n.node = c.place, c.n.OpType, c.n.Name
+		}
+		if n.kind != "empty" {
+			c.notEmpty(n.shape)
 		}
 		if size(n.shape) > maxElements {
 			c.refuse("", "its result of shape %v is too large", n.shape)

@@ -14,6 +14,7 @@ var comparisons = map[string]func(x, y float64) bool{
 
 func comparison(kind string) operator {
 	return operator{
+		operands: true,
 		lower: func(c *call) {
 			a, b := c.node(0), c.node(1)
 			c.setNode(&node{kind: kind, from: []*node{a, b}, shape: c.common(a, b), truth: true})

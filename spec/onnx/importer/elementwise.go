@@ -249,6 +249,9 @@ func lowerIdentity(c *call) {
 func lowerDropout(c *call) {
 	c.float("ratio", 0)
 	c.integer("seed", 0)
+	if c.has(1) {
+		c.in(1) // the ratio says nothing about inference
+	}
 	if c.integer("is_test", 1) == 0 {
 		c.refuse("export the model for inference", "dropout in training mode is not supported")
 	}

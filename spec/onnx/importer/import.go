@@ -69,7 +69,9 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	if len(m.TrainingInfo) > 0 {
 		r.Notes = append(r.Notes, "its information on training is ignored")
 	}
-	l.graph.dropUnread()
+	if l.graph.dropUnread(); len(l.graph.inputs) == 0 {
+		return nil, errorf("graph.input", "", "the outputs depend on no input")
+	}
 	for _, in := range l.graph.inputs {
 		r.Inputs = append(r.Inputs, in.hints[0])
 		r.InputShapes = append(r.InputShapes, in.shape)

@@ -133,7 +133,7 @@ func (l *lowering) inputShape(in *onnx.ValueInfo) ([]int, error) {
 
 // call turns one node into layers.
 func (l *lowering) call(c *call) (err error) {
-	c.lowering, c.read = l, map[string]bool{}
+	c.lowering, c.read, c.taken = l, map[string]bool{}, map[int]bool{}
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
@@ -146,6 +146,9 @@ func (l *lowering) call(c *call) (err error) {
 	row, ok := operators[c.n.OpType]
 	if !ok || c.n.Domain != "" && c.n.Domain != "ai.onnx" {
 		c.refuse(unsupportedHint(c.n.OpType), "the operator %s is not supported", cut(operatorName(c.n)))
+	}
+	if c.n.OpType != "Constant" {
+		c.in(0) // every other operator has a first input
 	}
 	constant := true
 	for i := range c.n.Inputs {
@@ -161,6 +164,9 @@ func (l *lowering) call(c *call) (err error) {
 		}
 		if row.lower == nil {
 			c.constant(c.firstNode(), "input")
+		}
+		if !row.operands && c.in(0).node == nil {
+			c.refuse("fold constants before the export, for instance with onnxsim", "its first input, %s, is a constant, but another is not", quote(c.n.Inputs[0]))
 		}
 		row.lower(c)
 	}

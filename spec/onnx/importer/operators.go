@@ -1,6 +1,10 @@
 package importer
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // operator is a row of the table of operators.
 type operator struct {
@@ -10,6 +14,9 @@ type operator struct {
 	// fold computes the result of a node whose inputs are all constants; nil:
 	// that is refused.
 	fold func(c *call)
+	// operands: any input may be the one that is a value of the network, not
+	// only the first.
+	operands bool
 }
 
 // operators are the operators of ONNX that are understood. The files they are
@@ -19,15 +26,15 @@ var operators map[string]operator
 
 func init() { // not a literal: lowering reads the table
 	operators = map[string]operator{
-		"MatMul": {lower: lowerMatMul},
-		"Gemm":   {lower: lowerGemm},
+		"MatMul": {lower: lowerMatMul, operands: true},
+		"Gemm":   {lower: lowerGemm, operands: true},
 
 		"Add": binary("add", sum, lowerAdd),
 		"Sub": binary("subtract", difference, lowerSub),
 		"Mul": binary("multiply", product, lowerMul),
-		"Div": {lower: lowerDiv, fold: foldDiv},
-		"Pow": {lower: lowerPow, fold: foldPow},
-		"Sum": variadic("add", sum), "Mean": {lower: lowerMean},
+		"Div": {lower: lowerDiv, fold: foldDiv, operands: true},
+		"Pow": {lower: lowerPow, fold: foldPow, operands: true},
+		"Sum": variadic("add", sum), "Mean": {lower: lowerMean, operands: true},
 		"Min": variadic("minimum", minimum), "Max": variadic("maximum", maximum),
 
 		"Relu":            unary("relu"),
@@ -58,7 +65,7 @@ func init() { // not a literal: lowering reads the table
 
 		"Less": comparison("less"), "LessOrEqual": comparison("less_or_equal"),
 		"Greater": comparison("greater"), "GreaterOrEqual": comparison("greater_or_equal"),
-		"Where": {lower: lowerWhere},
+		"Where": {lower: lowerWhere, operands: true},
 
 		"Identity": {lower: lowerIdentity, fold: lowerIdentity},
 		"Dropout":  {lower: lowerDropout},
@@ -77,10 +84,10 @@ func init() { // not a literal: lowering reads the table
 		"Unsqueeze": {lower: lowerUnsqueeze, fold: foldUnsqueeze},
 		"Transpose": {lower: lowerTranspose, fold: foldTranspose},
 		"Expand":    {lower: lowerExpand, fold: foldExpand},
-		"Concat":    {lower: lowerConcat, fold: foldConcat},
+		"Concat":    {lower: lowerConcat, fold: foldConcat, operands: true},
 		"Split":     {lower: lowerSplit},
 		"Slice":     {lower: lowerSlice, fold: foldSlice},
-		"Gather":    {lower: lowerGather, fold: foldGather},
+		"Gather":    {lower: lowerGather, fold: foldGather, operands: true},
 
 		"ReduceMean":      {lower: reduction("reduce_mean")},
 		"ReduceSum":       {lower: reduction("reduce_sum")},
@@ -124,3 +131,6 @@ func unsupportedHint(op string) string {
 	}
 	return cutOut
 }
+
+// Operators lists the operators that are understood, in alphabetical order.
+func Operators() []string { return slices.Sorted(maps.Keys(operators)) }
