@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/model"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
 )
@@ -34,6 +35,7 @@ func (a *app) exitCode(err error) int {
 		data    *dataset.Error
 		invalid *run.InvalidError
 		option  *run.OptionError
+		foreign *model.Error
 	)
 	switch {
 	case err == nil:
@@ -46,7 +48,7 @@ func (a *app) exitCode(err error) int {
 		return exitMismatch
 	case errors.Is(err, run.ErrInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid):
+	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid), errors.As(err, &foreign):
 		return exitInvalid
 	}
 	return exitFailure
