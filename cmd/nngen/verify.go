@@ -28,6 +28,9 @@ the loss; and the tests of the package itself.`,
 			if err != nil {
 				return err
 			}
+			if err := checkWeights(o.Weights); err != nil {
+				return err
+			}
 			o.Compiler = compiler(cmd.ErrOrStderr())
 			report, err := verify.Run(cmd.Context(), net, o)
 			if err != nil {
