@@ -51,6 +51,9 @@ var arrows = map[string]string{
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",
 
+	// Examples.
+	"docs/anomaly": "generated/anomaly",
+
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/ir runtime/nnrt spec templates",
 	"gen/weights": "gen/dataset gen/ir runtime/nnrt",
