@@ -59,6 +59,8 @@ func testLayers() []Kind {
 		num0("density", nil, &Range{Max: 1, MinOpen: true}),
 		{Name: "seed", Type: Integer, With: "density", Range: &Range{Max: 1 << 53}, Default: 0},
 	}}
+	axis := Param{Name: "axis", Type: Integer}
+	list := func(name string) Param { return Param{Name: name, Type: NumberList} }
 	join := func(name string) Kind { return Kind{Name: name, MinFrom: 2, MaxFrom: AnyFrom} }
 	return []Kind{
 		alias(row("dense", units, slot("activation", ActivationSlot, "linear"), flag0("use_bias", true),
@@ -66,7 +68,14 @@ func testLayers() []Kind {
 			slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil),
 			flag0("trainable", true), num0("drop_connect", nil, fraction), mask), "linear_layer", "gemm", "fully_connected"),
 		row("dropout", need(num0("rate", nil, fraction))),
-		join("add"), alias(join("concat"), "concatenate"), row("flatten"),
+		join("add"), alias(join("subtract"), "sub"), alias(join("multiply"), "mul"), alias(join("divide"), "div"),
+		join("minimum"), join("maximum"), join("average"), alias(join("concat"), "concatenate"),
+		row("flatten"), row("reshape", need(list("shape"))), alias(row("transpose", list("perm")), "permute"), row("slice", axis),
+		{Name: "constant", NoFrom: true, Params: []Param{need(list("shape")), list("value")}},
+		row("scale_shift", list("axes")), row("prelu", list("axes")),
+		alias(row("batch_normalization", axis), "batch_norm"), alias(row("layer_normalization", axis), "layer_norm"),
+		row("reduce_sum", list("axes")), row("reduce_mean", list("axes")), row("reduce_max", list("axes")), row("reduce_min", list("axes")),
+		row("argmax", axis), row("argmin", axis),
 	}
 }
 

@@ -116,6 +116,12 @@ func (b *body) step(s *plan.Step) error {
 	case *ir.Slice:
 		y := b.result(o.Y)
 		b.add(jen.Id("copy").Call(exprf("%s[:]", y.idx), exprf("%s[%d:%d]", b.at[o.X].idx, o.From, o.From+o.Y.Size())))
+	case *ir.View:
+		b.view(o)
+	case *ir.ViewGrad:
+		b.viewGrad(o)
+	case *ir.ReduceAxis:
+		b.reduceAxis(o, s.Chains)
 	case *ir.Gather:
 		y := b.result(o.Y)
 		b.add(setf(y.idx+"[0]", "%s[%s]", b.at[o.X].idx, b.at[o.T].idx))

@@ -106,6 +106,12 @@ func (m *Machine) run(op ir.Op) error {
 		})
 	case *ir.Slice:
 		m.perSample(o.Y, func(b int) []float64 { return m.row(o.X, b)[o.From : o.From+o.Y.Size()] })
+	case *ir.View:
+		m.view(o)
+	case *ir.ViewGrad:
+		m.viewGrad(o)
+	case *ir.ReduceAxis:
+		m.reduceAxis(o)
 	case *ir.Gather:
 		m.perSample(o.Y, func(b int) []float64 { return []float64{m.row(o.X, b)[int(m.row(o.T, b)[0])]} })
 	case *ir.OneHot:

@@ -235,9 +235,9 @@ func (m *Machine) sumPanels(p *ir.ParamInfo, term func(i int) float64) float64 {
 		})
 		return m.halve(lanes)
 	}
-	outs, ins := p.Shape[0], 1
-	if len(p.Shape) > 1 {
-		ins = p.Shape[1]
+	outs, ins := p.Size(), 1
+	if len(p.Shape) > 1 && !p.Elementwise {
+		outs, ins = p.Shape[0], p.Shape[1]
 	}
 	total := 0.0
 	for first := 0; first < outs; first += schedule.Panel {

@@ -64,7 +64,7 @@ func (v *Value) Size() int {
 type ParamInfo struct {
 	Name   string // canonical: "dense1.weight"
 	Layer  int    // counter of the random generator
-	Shape  []int  // canonical: [out, in] or [out]
+	Shape  []int  // canonical: [out, in] or [out]; of an element-wise parameter any
 	Mask   *Mask  // connections of a sparse weight; nil is all
 	Bias   *Value // weight only: the bias of the same layer, or nil
 	FanIn  float64
@@ -76,12 +76,18 @@ type ParamInfo struct {
 	Orthogonal float64
 	// Values are the initial values instead, one or one per element.
 	Values []float64
+	// Elementwise parameters have one number per element of what they are
+	// combined with, whatever their shape; others are matrices or biases.
+	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool
 	// FitInput is the input whose statistics this constant holds ("mean" or
 	// "std" by Stat), for an input normalised by its training data.
 	FitInput, Stat string
 }
+
+// Size returns the number of elements, those a mask leaves out included.
+func (p *ParamInfo) Size() int { return (&Value{Shape: p.Shape}).Size() }
 
 // Mask is the set of connections of a sparse layer.
 type Mask struct {
@@ -117,7 +123,9 @@ type Program struct {
 	Inputs  []*Value
 	Outputs []Output
 	Params  []*Value // in the order of the weight file's layers
-	States  []*Value
+	// Shapes of inputs and layers by name, without the batch.
+	Shapes map[string][]int
+	States []*Value
 
 	Infer     *Func // inputs → outputs
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
@@ -137,6 +145,7 @@ type Program struct {
 type Output struct {
 	Name   string
 	Value  *Value // result of Infer
+	Shape  []int  // of a sample; Value is row-major
 	Target *Value // nil if it is not trained
 	Labels []string
 	// Class reports whether the target is a class number.

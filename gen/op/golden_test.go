@@ -134,8 +134,8 @@ func runMixing(t *testing.T, row *Activation, a expr.Arith, x, dy []float64) (y,
 	b.Begin("test", true)
 	xv := b.Value(ir.Value{Name: "x", Kind: ir.Input, Shape: []int{len(x)}, Batch: true})
 	dv := b.Value(ir.Value{Name: "dy", Kind: ir.Input, Shape: []int{len(x)}, Batch: true})
-	yv := row.Mixing.Forward(b, xv)
-	dxv := row.Mixing.Backward(b, xv, yv, dv)
+	yv := row.Mixing.Forward(b, xv, whole(len(x)))
+	dxv := row.Mixing.Backward(b, xv, yv, dv, whole(len(x)))
 	m := interp.New(b.Prog)
 	m.Arith = a
 	m.Set(xv, rounded(a, x))

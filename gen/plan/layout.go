@@ -46,20 +46,21 @@ func elemSize(t ir.DType) int {
 
 // NewLayout chooses the layout of a parameter.
 func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
-	l := Layout{Order: Vector, Elem: elem, Out: p.Shape[0], In: 1, Rows: 1, Taps: 1, Group: 1, Mask: p.Mask}
+	l := Layout{Order: Vector, Elem: elem, In: 1, Rows: 1, Taps: 1, Group: 1, Mask: p.Mask}
 	switch {
 	case p.Mask != nil:
-		l.Order, l.In = Connections, p.Shape[1]
+		l.Order, l.Out, l.In = Connections, p.Shape[0], p.Shape[1]
 		l.first = make([]int, l.Out+1)
 		for o, cols := range p.Mask.Cols {
 			l.first[o+1] = l.first[o] + len(cols)
 		}
 		return l
-	case len(p.Shape) == 1:
+	case len(p.Shape) == 1 || p.Elementwise:
+		l.Out = p.Size()
 		l.Full = (l.Out + schedule.Panel - 1) / schedule.Panel
 		return l
 	}
-	return NewPanels(l.Out, p.Shape[1], 1, 1, elem)
+	return NewPanels(p.Shape[0], p.Shape[1], 1, 1, elem)
 }
 
 // aliasing is the distance at which panels compete for the same cache sets.
