@@ -22,6 +22,7 @@ import (
 var arrows = map[string]string{
 	"spec":      "go.yaml.in/yaml/v4 go.yaml.in/yaml/v4/plugin/loaderlimits",
 	"templates": "",
+	"spec/onnx": "google.golang.org/protobuf/encoding/protowire",
 
 	// What generated code links against, and its source for code that stands alone.
 	"runtime/nnrt": "",
