@@ -52,6 +52,9 @@ var arrows = map[string]string{
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",
 
+	// Models of other frameworks.
+	"spec/rtneural": "",
+
 	// Examples.
 	"docs/anomaly": "generated/anomaly",
 

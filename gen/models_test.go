@@ -1,9 +1,12 @@
 package gen_test
 
 import (
+	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,8 +14,11 @@ import (
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/gen/lower"
+	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/rtneural"
 )
 
 const modelsDir = "../golden/models/"
@@ -67,4 +73,41 @@ func TestModels(t *testing.T) {
 			requireWithin(t, want.Arrays[0].Data, got)
 		})
 	}
+}
+
+// TestRTNeural imports RTNeural's dense model and compares with the outputs
+// that TensorFlow wrote.
+func TestRTNeural(t *testing.T) {
+	data, err := os.ReadFile(modelsDir + "rtneural_dense.json")
+	require.NoError(t, err)
+	model, err := rtneural.Import(data)
+	require.NoError(t, err)
+	net, err := spec.Decode("dense.yaml", model.Spec, op.Vocabulary())
+	require.NoError(t, err)
+	tensors := make([]nnrt.Tensor, len(model.Tensors))
+	for i, one := range model.Tensors {
+		tensors[i] = nnrt.Tensor{Name: one.Name, Shape: one.Shape}
+	}
+	weights := filepath.Join(t.TempDir(), "dense.safetensors")
+	require.NoError(t, nnrt.SaveFile(weights, func(w io.Writer) error {
+		return nnrt.SaveTensors(w, tensors, nil, func(i int, v []float32) {
+			for j, x := range model.Tensors[i].Values {
+				v[j] = float32(x)
+			}
+		})
+	}))
+	in := filepath.Join(t.TempDir(), "x.csv")
+	x, err := os.ReadFile(modelsDir + "rtneural_dense_x.csv")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(in, append([]byte("x\n"), x...), 0o666))
+	text, err := os.ReadFile(modelsDir + "rtneural_dense_y.csv")
+	require.NoError(t, err)
+	var want []float64
+	for _, line := range strings.Fields(string(text)) {
+		v, err := strconv.ParseFloat(line, 64)
+		require.NoError(t, err)
+		want = append(want, v)
+	}
+	require.Len(t, want, 100)
+	requireWithin(t, want, predictModel(t, net, weights, in))
 }

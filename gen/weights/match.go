@@ -126,7 +126,7 @@ func (m *matcher) find(p *ir.ParamInfo, rules []Rule) *Match {
 		return nil
 	}
 	if from == nil {
-		if !p.Trained && len(p.Values) > 0 && p.FitInput == "" {
+		if m.fromSpec(p) {
 			return &Match{Name: p.Name, Shape: p.Shape, Values: repeat(p.Values, size(p.Shape))}
 		}
 		layer, _ := split(p.Name)
@@ -147,6 +147,14 @@ func (m *matcher) find(p *ir.ParamInfo, rules []Rule) *Match {
 		return nil
 	}
 	return match
+}
+
+// fromSpec reports whether the spec gives the values of a parameter: the
+// constants of the normalisation of an input, if they are not fitted.
+func (m *matcher) fromSpec(p *ir.ParamInfo) bool {
+	owner, _ := split(p.Name)
+	isInput := slices.ContainsFunc(m.prog.Inputs, func(in *ir.Value) bool { return in.Name == owner })
+	return isInput && len(p.Values) > 0 && p.FitInput == ""
 }
 
 // source applies the rules to a parameter; from is nil if no rule and no name

@@ -83,7 +83,7 @@ func program() *ir.Program {
 	}
 	std := param("x.std", 3)
 	std.Param.Trained, std.Param.Values = false, []float64{2}
-	return &ir.Program{DType: ir.Float32, Params: []*ir.Value{std, param("out.weight", 2, 3), param("out.bias", 2)}}
+	return &ir.Program{DType: ir.Float32, Inputs: []*ir.Value{{Name: "x"}}, Params: []*ir.Value{std, param("out.weight", 2, 3), param("out.bias", 2)}}
 }
 
 // fileOf makes a file of float32 tensors with the elements 1, 2, …
