@@ -61,10 +61,11 @@ var arrows = map[string]string{
 	// Around the compiler.
 	"gen/run":     "gen/dataset gen/ir runtime/nnrt spec templates",
 	"gen/weights": "gen/dataset gen/ir runtime/nnrt",
+	"gen/export":  "gen/ir gen/ir/expr gen/op runtime/nnrt spec spec/onnx",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
 	"gen/verify":  "gen gen/interp gen/ir gen/plan gen/run runtime runtime/nnrt spec templates",
 	"gen/gentest": "gen gen/op gen/verify spec",
-	"cmd/nngen":   "gen gen/dataset gen/files gen/inspect gen/lower gen/op gen/plan gen/run gen/verify gen/weights spec templates github.com/spf13/cobra",
+	"cmd/nngen":   "gen gen/dataset gen/export gen/files gen/inspect gen/lower gen/op gen/plan gen/run gen/verify gen/weights spec templates github.com/spf13/cobra",
 }
 
 // rules hold whatever the table says.

@@ -56,7 +56,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 	}
 	for _, verb := range []func() *cobra.Command{
 		initCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
-		evalCommand, predictCommand, verifyCommand, weightsCommand, diffCommand, versionCommand,
+		evalCommand, predictCommand, verifyCommand, weightsCommand, exportCommand, diffCommand, versionCommand,
 	} {
 		cmd := verb()
 		work := cmd.RunE

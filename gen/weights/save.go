@@ -53,3 +53,12 @@ func (m *Matches) WriteText(w io.Writer) {
 		fmt.Fprintf(w, "not used: %s\n", list(m.Unused))
 	}
 }
+
+// Values returns the values by the names of the network.
+func (m *Matches) Values() map[string][]float64 {
+	values := map[string][]float64{}
+	for _, t := range m.Tensors {
+		values[t.Name] = t.Values
+	}
+	return values
+}
