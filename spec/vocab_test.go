@@ -88,6 +88,9 @@ func testActivations() []Kind {
 		row("elu", num0("alpha", 1, above0)), row("selu"), row("celu", num0("alpha", 1.0, above0)),
 		row("gelu", enum("approximate", "none", "tanh")), alias(row("silu"), "swish"), row("softplus"),
 		row("hard_sigmoid"), alias(row("hard_swish"), "hard_silu"), row("mish"), row("softmax"), row("log_softmax"),
+		row("abs"), alias(row("neg"), "negative"), row("sign"), alias(row("exp"), "exponential"), row("log"), row("sqrt"), row("square"),
+		row("reciprocal"), row("pow", short(num0("exponent", nil, nil))), row("erf"),
+		alias(row("clip", num0("min", nil, nil), num0("max", nil, nil)), "clamp"), row("thresholded_relu", num0("theta", 1.0, nil)),
 	}
 }
 

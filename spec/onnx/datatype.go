@@ -53,3 +53,6 @@ func (t DataType) IsFloat() bool {
 func (t DataType) IsInteger() bool {
 	return dataTypes[t].size > 0 && !t.IsFloat()
 }
+
+// Size is the bytes of an element, 0 if elements of the type cannot be read.
+func (t DataType) Size() int { return dataTypes[t].size }

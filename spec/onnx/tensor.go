@@ -210,3 +210,19 @@ func quote(s string) string {
 	}
 	return strconv.Quote(s)
 }
+
+// Bytes is the size of the elements by dimensions and type, −1 if these are not
+// valid.
+func (t *Tensor) Bytes() int64 {
+	count := int64(t.DataType.Size())
+	for _, d := range t.Dims {
+		if d < 0 || d > 0 && count > 8*MaxElements/d {
+			return -1
+		}
+		count *= d
+	}
+	if t.DataType.Size() == 0 {
+		return -1
+	}
+	return count
+}
