@@ -7,40 +7,47 @@ import (
 	"github.com/nngen-go/nngen/spec/onnx"
 )
 
-// operators are the activations that ONNX has, with their attributes.
-var operators = map[string]func(a spec.Args) (op string, attrs []*onnx.Attribute){
-	"sigmoid":      plain("Sigmoid"),
-	"softsign":     plain("Softsign"),
-	"tanh":         plain("Tanh"),
-	"relu":         plain("Relu"),
-	"leaky_relu":   with("LeakyRelu", "alpha", "negative_slope"),
-	"elu":          with("Elu", "alpha", "alpha"),
-	"selu":         plain("Selu"), // ONNX's constants are the same
-	"softplus":     plain("Softplus"),
-	"hard_swish":   plain("HardSwish"),
-	"hard_sigmoid": sixth,
+// operator is an activation that ONNX has: attributes by the fields they come
+// from.
+type operator struct {
+	op    string
+	attrs []attribute
 }
 
-func plain(op string) func(spec.Args) (string, []*onnx.Attribute) {
-	return func(spec.Args) (string, []*onnx.Attribute) { return op, nil }
+// attribute is a field of an activation under ONNX's name. It is left out where
+// it has ONNX's default, of which float32 is not the last word.
+type attribute struct {
+	name, field string
+	absent      float64
 }
 
-// with has an attribute that is a field of the activation.
-func with(op, attr, field string) func(spec.Args) (string, []*onnx.Attribute) {
-	return func(a spec.Args) (string, []*onnx.Attribute) {
-		return op, []*onnx.Attribute{number(attr, a.Float(field))}
-	}
-}
-
-// sixth is HardSigmoid, max(0, min(1, alpha·x + beta)), with nngen's slope.
-func sixth(spec.Args) (string, []*onnx.Attribute) {
-	return "HardSigmoid", []*onnx.Attribute{number("alpha", 1.0/6), number("beta", 0.5)}
+// operators are the activations that ONNX has.
+var operators = map[string]operator{
+	"sigmoid":          {op: "Sigmoid"},
+	"softsign":         {op: "Softsign"},
+	"tanh":             {op: "Tanh"},
+	"relu":             {op: "Relu"},
+	"leaky_relu":       {"LeakyRelu", []attribute{{"alpha", "negative_slope", 0.01}}},
+	"elu":              {"Elu", []attribute{{"alpha", "alpha", 1}}},
+	"selu":             {"Selu", []attribute{{"alpha", "alpha", 1.6732632423543772}, {"gamma", "gamma", 1.0507009873554805}}},
+	"celu":             {"Celu", []attribute{{"alpha", "alpha", 1}}},
+	"softplus":         {op: "Softplus"},
+	"hard_sigmoid":     {"HardSigmoid", []attribute{{"alpha", "alpha", 0.2}, {"beta", "beta", 0.5}}},
+	"hard_swish":       {op: "HardSwish"},
+	"thresholded_relu": {"ThresholdedRelu", []attribute{{"alpha", "theta", 1}}},
+	"sign":             {op: "Sign"},
+	"reciprocal":       {op: "Reciprocal"},
 }
 
 // formulas are written where the form that other exporters use is not that of
 // the row in package op.
 var formulas = map[string]func(a spec.Args) string{
-	"silu": func(spec.Args) string { return "y = x*sigmoid(x)" },
+	"silu": func(a spec.Args) string {
+		if a.Float("beta") == 1 {
+			return "y = x*sigmoid(x)"
+		}
+		return "y = x*sigmoid(beta*x)"
+	},
 	"gelu": func(a spec.Args) string {
 		if a.Text("approximate") == "tanh" {
 			return "y = 0.5*x*(1 + tanh(0.7978845608028654*(x + 0.044715*(x*x*x))))"
@@ -63,15 +70,19 @@ func (e *exporter) activation(a *spec.Named, x value) value {
 	case "mish":
 		y.name = e.node("Mul", []string{x.name, e.node("Tanh", []string{e.node("Softplus", []string{x.name})})})
 		return y
-	case "celu":
-		if e.elem == onnx.Float { // the only type the operator has
-			y.name = e.node("Celu", []string{x.name}, number("alpha", a.Args.Float("alpha")))
-			return y
-		}
+	case "clip":
+		y.name = e.node("Clip", []string{x.name, e.bound(a.Args, "min"), e.bound(a.Args, "max")})
+		return y
 	}
-	if row := operators[a.Name]; row != nil {
-		name, attrs := row(a.Args)
-		y.name = e.node(name, []string{x.name}, attrs...)
+	// Celu has no other type than float32.
+	if row, ok := operators[a.Name]; ok && (a.Name != "celu" || e.elem == onnx.Float) {
+		var attrs []*onnx.Attribute
+		for _, attr := range row.attrs {
+			if v := a.Args.Float(attr.field); v != attr.absent {
+				attrs = append(attrs, number(attr.name, v))
+			}
+		}
+		y.name = e.node(row.op, []string{x.name}, attrs...)
 		return y
 	}
 	prog := e.formula(a)
@@ -83,10 +94,18 @@ func (e *exporter) activation(a *spec.Named, x value) value {
 	return y
 }
 
+// bound is an end of Clip, "" if there is none.
+func (e *exporter) bound(a spec.Args, field string) string {
+	if !a.Has(field) {
+		return ""
+	}
+	return e.scalar(a.Float(field))
+}
+
 // formula is what an activation computes.
 func (e *exporter) formula(a *spec.Named) expr.Program {
 	if f := formulas[a.Name]; f != nil {
-		return expr.MustParse(f(a.Args))
+		return expr.MustParse(f(a.Args)).Bind(map[string]float64{"beta": a.Args.Float("beta")})
 	}
 	row := op.ActivationByName(a.Name)
 	if row == nil || row.Mixing != nil {

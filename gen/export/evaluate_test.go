@@ -194,6 +194,14 @@ var pointwise = map[string]func(e *evaluator, v []float64) float64{
 		}
 		return v[0]
 	},
+	"Reciprocal": func(_ *evaluator, v []float64) float64 { return 1 / v[0] },
+	"Sign":       func(_ *evaluator, v []float64) float64 { return truth(v[0] > 0) - truth(v[0] < 0) },
+	"ThresholdedRelu": func(e *evaluator, v []float64) float64 {
+		if v[0] > e.number("alpha", 1) {
+			return v[0]
+		}
+		return 0
+	},
 	"LeakyRelu": func(e *evaluator, v []float64) float64 {
 		if v[0] < 0 {
 			return e.number("alpha", 0.01) * v[0]
@@ -224,6 +232,14 @@ var pointwise = map[string]func(e *evaluator, v []float64) float64{
 
 // run runs the current node.
 func (e *evaluator) run(xs []array) array {
+	if e.node.OpType == "Clip" { // an end may be left out
+		for i, absent := range []float64{0, math.Inf(-1), math.Inf(1)} {
+			if i >= len(xs) || e.node.Inputs[i] == "" {
+				xs = append(xs[:i:i], append([]array{{data: []float64{absent}}}, xs[min(i+1, len(xs)):]...)...)
+			}
+		}
+		return e.elementwise(xs, func(v []float64) float64 { return min(max(v[0], v[1]), v[2]) })
+	}
 	if f := pointwise[e.node.OpType]; f != nil {
 		return e.elementwise(xs, func(v []float64) float64 { return f(e, v) })
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,55 +30,52 @@ func oneSpec(dtype, input, layers string) string {
 
 const batch = 3
 
-// check exports a network with random parameters, reads the file back, and
-// compares the evaluator with the interpreter on random samples.
-func check(t *testing.T, net *spec.Network) *onnx.Model {
-	prog, err := lower.Lower(net)
-	require.NoError(t, err)
+// randomValues draws parameters, as trained ones are, and samples.
+func randomValues(net *spec.Network, prog *ir.Program) (params map[string][]float64, inputs map[string][][]float64) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	m := interp.New(prog)
-	m.Batch = batch
-	params := map[string][]float64{}
+	params, inputs = map[string][]float64{}, map[string][][]float64{}
 	for _, p := range prog.Params {
 		v := make([]float64, p.Size())
 		positive := strings.HasSuffix(p.Name, ".std") || strings.HasSuffix(p.Name, "_var")
 		for i := range v {
-			v[i] = rng.NormFloat64() / math.Sqrt(float64(p.Shape[len(p.Shape)-1])) // as trained weights are
+			v[i] = rng.NormFloat64() / math.Sqrt(float64(p.Shape[len(p.Shape)-1]))
 			if positive {
 				v[i] = 0.5 + rng.Float64()
 			}
-		}
-		if p.Param.Mask != nil {
-			connected := make([]float64, len(v))
-			for o, cols := range p.Param.Mask.Cols {
-				for _, c := range cols {
-					connected[o*p.Param.Mask.In+c] = v[o*p.Param.Mask.In+c]
-				}
+			if m := p.Param.Mask; m != nil && !slices.Contains(m.Cols[i/m.In], i%m.In) {
+				v[i] = 0
 			}
-			v = connected
+			v[i] = float64(float32(v[i]))
 		}
-		if prog.DType == ir.Float32 {
-			for i := range v {
-				v[i] = float64(float32(v[i]))
-			}
-		}
-		params[p.Param.Name] = v
-		m.Set(p, v)
+		params[p.Name] = v
 	}
-	inputs := map[string]array{}
-	for i, in := range net.Inputs {
-		a := array{dims: append([]int{batch}, in.Shape...)}
-		var rows [][]float64
+	for _, in := range net.Inputs {
 		for range batch {
 			row := make([]float64, in.Size())
 			for k := range row {
 				row[k] = float64(float32(2 * rng.NormFloat64()))
 			}
-			rows = append(rows, row)
-			a.data = append(a.data, row...)
+			inputs[in.Name] = append(inputs[in.Name], row)
 		}
-		inputs[in.Name] = a
-		m.Set(prog.Inputs[i], rows...)
+	}
+	return params, inputs
+}
+
+// check exports a network with random parameters, reads the file back, and
+// compares the evaluator with the interpreter on random samples.
+func check(t *testing.T, net *spec.Network) *onnx.Model {
+	prog, err := lower.Lower(net)
+	require.NoError(t, err)
+	params, rows := randomValues(net, prog)
+	m := interp.New(prog)
+	m.Batch = batch
+	for _, p := range prog.Params {
+		m.Set(p, params[p.Name])
+	}
+	inputs := map[string]array{}
+	for i, in := range net.Inputs {
+		inputs[in.Name] = array{append([]int{batch}, in.Shape...), slices.Concat(rows[in.Name]...)}
+		m.Set(prog.Inputs[i], rows[in.Name]...)
 	}
 	require.NoError(t, m.Run(prog.Infer))
 
@@ -142,19 +140,36 @@ func decode(t *testing.T, text string) *spec.Network {
 	return net
 }
 
+// activationCases are all activations with some of their fields.
+func activationCases() []string {
+	fields := map[string][]string{
+		"leaky_relu": {"", "{negative_slope: 0.3}"}, "elu": {"", "{alpha: 0.7}"}, "celu": {"", "{alpha: 0.7}"},
+		"gelu": {"", "{approximate: tanh}"}, "selu": {"", "{alpha: 1.5, gamma: 1.25}"}, "silu": {"", "{beta: 1.5}"},
+		"hard_sigmoid": {"", "{alpha: 0.2}", "{alpha: 0.25, beta: 0.75}"}, "thresholded_relu": {"", "{theta: 0.5}"},
+		"clip": {"{min: -1}", "{max: 0.5}", "{min: -1, max: 0.5}"}, "pow": {"{exponent: 2}", "{exponent: 3}"},
+	}
+	var cases []string
+	for _, a := range op.Activations() {
+		if fields[a.Name] == nil {
+			fields[a.Name] = []string{""}
+		}
+		for _, f := range fields[a.Name] {
+			if f == "" {
+				f = "{}"
+			}
+			cases = append(cases, "{"+a.Name+": "+f+"}")
+		}
+	}
+	return cases
+}
+
 // TestActivations exports every activation, alone and in a dense layer.
 func TestActivations(t *testing.T) {
-	variants := map[string][]string{
-		"leaky_relu": {"{negative_slope: 0.3}"}, "elu": {"{alpha: 0.7}"}, "celu": {"{alpha: 0.7}"},
-		"gelu": {"{approximate: tanh}"},
-	}
-	for _, a := range op.Activations() {
-		for _, args := range append(variants[a.Name], "{}") {
-			for _, dtype := range []string{"float32", "float64"} {
-				t.Run(a.Name+args+dtype, func(t *testing.T) {
-					check(t, decode(t, oneSpec(dtype, "input: {shape: [5]}", fmt.Sprintf("  - %s: %s\n  - dense: {units: 4, activation: {%s: %s}}", a.Name, args, a.Name, args))))
-				})
-			}
+	for _, a := range activationCases() {
+		for _, dtype := range []string{"float32", "float64"} {
+			t.Run(a+dtype, func(t *testing.T) {
+				check(t, decode(t, oneSpec(dtype, "input: {shape: [5]}", "  - "+a[1:len(a)-1]+"\n  - dense: {units: 4, activation: "+a+"}")))
+			})
 		}
 	}
 }
