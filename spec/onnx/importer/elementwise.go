@@ -23,8 +23,8 @@ var functions = map[string]struct {
 	"softplus":         {nil, func(x float64, _ []float64) float64 { return softplus(x) }},
 	"elu":              {[]string{"alpha"}, func(x float64, p []float64) float64 { return choose(x < 0, p[0]*math.Expm1(math.Min(x, 0)), x) }},
 	"celu":             {[]string{"alpha"}, func(x float64, p []float64) float64 { return math.Max(0, x) + math.Min(0, p[0]*math.Expm1(x/p[0])) }},
-	"selu": {nil, func(x float64, _ []float64) float64 {
-		return choose(x < 0, seluGamma*seluAlpha*math.Expm1(math.Min(x, 0)), seluGamma*x)
+	"selu": {[]string{"alpha", "gamma"}, func(x float64, p []float64) float64 {
+		return choose(x < 0, p[1]*p[0]*math.Expm1(math.Min(x, 0)), p[1]*x)
 	}},
 	"gelu":       {nil, func(x float64, _ []float64) float64 { return 0.5 * x * math.Erfc(-x*math.Sqrt2/2) }},
 	"gelu_tanh":  {nil, func(x float64, _ []float64) float64 { return x * logistic(2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)) }},

@@ -231,8 +231,9 @@ func writeMerge(w *writer, n *node) {
 		matters = matters || !slices.Equal(x.shape, n.from[0].shape) || !slices.Equal(w.byNode[w.baseOf(x)].shape, first)
 	}
 	var from []string
+	full := slices.ContainsFunc(n.from, func(x *node) bool { return slices.Equal(x.shape, n.shape) })
 	for _, x := range n.from {
-		from = append(from, w.source(x, matters))
+		from = append(from, w.source(x, matters && !(full && x.size() == 1 && n.size() > 1)))
 	}
 	shape := first
 	if matters {

@@ -119,8 +119,8 @@ func (l *lowering) inputShape(in *onnx.ValueInfo) ([]int, error) {
 		case !d.HasValue:
 			shape = append(shape, -1)
 			continue
-		case d.Value < 1 || d.Value > math.MaxInt32:
-			return nil, errorf(place, notSorted, "a dimension must be from 1 to %d, got %d", math.MaxInt32, d.Value)
+		case d.Value < 0 || d.Value > math.MaxInt32 || d.Value == 0 && !in.Type.Tensor.ElemType.IsInteger():
+			return nil, errorf(place, notSorted, "a dimension must be positive and at most %d, got %d", math.MaxInt32, d.Value)
 		}
 		shape = append(shape, int(d.Value))
 		total *= float64(d.Value)

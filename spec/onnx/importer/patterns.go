@@ -250,6 +250,13 @@ func preluPattern(n *node) *node {
 	if len(c.from) == 2 && c.from[0] == x {
 		zero, ok = constantNumber(c.from[1])
 	}
+	if ok && zero == 0 && a.kind == "multiply" && slices.Contains(a.from, x) {
+		// A computed slope: max(x, 0) + slope·min(x, 0).
+		i := slices.Index(a.from, x)
+		factors := slices.Replace(slices.Clone(a.from), i, i+1, clip(x, math.Inf(-1), 0))
+		negative := &node{kind: "multiply", from: factors, shape: a.shape}
+		return &node{kind: "add", from: []*node{apply("relu", x), negative}, shape: n.shape}
+	}
 	if !ok || zero != 0 || a.kind != "affine" || a.from[0] != x || a.norm != nil {
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec"
 )
 
 // writer writes a simplified graph as a spec, and collects its weights.
@@ -102,13 +104,22 @@ func (w *writer) writeInputs() {
 	}
 	w.line("inputs:")
 	for i, in := range w.inputs {
-		name, ok := w.claim(identifier(in.hints[0]))
+		name, ok := w.claim(portName(in.hints[0]))
 		for k := i + 1; !ok; k++ {
 			name, ok = w.claim(fmt.Sprintf("x%d", k))
 		}
 		w.byNode[in] = &written{name, inputShape(in.shape)}
 		w.line("  %s: {%s}", name, w.inputFields(in, name))
 	}
+}
+
+// portName is the name of an input or output.
+func portName(hint string) string {
+	name := identifier(hint)
+	if fixed := spec.FixName(name); fixed != "" {
+		return fixed
+	}
+	return name
 }
 
 // inputShape is the shape of an input in the language, which has no numbers
@@ -138,12 +149,13 @@ func (w *writer) inputFields(in *node, name string) string {
 // outputNames claims the names of the outputs, "" for one without.
 func (w *writer) outputNames() []string {
 	if len(w.outputs) == 1 && generic(w.outputs[0].name) {
-		w.claim("y")
-		return []string{""}
+		if _, ok := w.claim("y"); ok {
+			return []string{""}
+		}
 	}
 	var names []string
 	for i, o := range w.outputs {
-		name, ok := w.claim(identifier(o.name))
+		name, ok := w.claim(portName(o.name))
 		for k := i + 1; !ok; k++ {
 			name, ok = w.claim(fmt.Sprintf("y%d", k))
 		}
@@ -175,7 +187,7 @@ func (w *writer) emit(n *node, kind string, from []string, fields []string, shap
 	named := false
 	if len(tensors) > 0 || len(w.readers[n]) > 1 || n.kind == "dense" {
 		for _, h := range n.hints {
-			if name, named = w.claim(meaningful(h)); named {
+			if name, named = w.claim(short(meaningful(h))); named {
 				break
 			}
 		}
@@ -212,6 +224,14 @@ func (w *writer) emit(n *node, kind string, from []string, fields []string, shap
 	w.byNode[n] = &written{name, shape}
 }
 
+// short drops names that are too long to say anything.
+func short(name string) string {
+	if len(name) > 32 {
+		return ""
+	}
+	return name
+}
+
 // source is the name of what a layer reads, with a reshape before it if its
 // shape matters and is another.
 func (w *writer) source(n *node, matters bool) string {
@@ -220,7 +240,7 @@ func (w *writer) source(n *node, matters bool) string {
 		base = base.from[0]
 	}
 	at := w.byNode[base]
-	if !matters || slices.Equal(at.shape, n.shape) {
+	if !matters || slices.Equal(inputShape(at.shape), inputShape(n.shape)) {
 		return at.name
 	}
 	if done := w.byNode[n]; done != nil && slices.Equal(done.shape, n.shape) {
@@ -245,8 +265,15 @@ func (w *writer) layer(n *node) {
 	case n.kind == "input", n.kind == "constant" && w.byNode[n] != nil:
 		return
 	case n.kind == "reshape":
-		if slices.Contains(w.readers[n], nil) { // an output in another shape
-			w.byNode[n] = w.byNode[w.baseOf(n)]
+		switch base := w.baseOf(n); {
+		case !slices.Contains(w.readers[n], nil):
+		case base.kind == "input": // an output reads a layer
+			w.source(n, true)
+			if w.byNode[n] == nil {
+				w.emit(n, "linear", []string{w.byNode[base].name}, nil, n.shape)
+			}
+		default: // the order of its elements is that of the base
+			w.byNode[n] = w.byNode[base]
 		}
 		return
 	}
