@@ -146,7 +146,7 @@ func activationCases() []string {
 		"leaky_relu": {"", "{negative_slope: 0.3}"}, "elu": {"", "{alpha: 0.7}"}, "celu": {"", "{alpha: 0.7}"},
 		"gelu": {"", "{approximate: tanh}"}, "selu": {"", "{alpha: 1.5, gamma: 1.25}"}, "silu": {"", "{beta: 1.5}"},
 		"hard_sigmoid": {"", "{alpha: 0.2}", "{alpha: 0.25, beta: 0.75}"}, "thresholded_relu": {"", "{theta: 0.5}"},
-		"clip": {"{min: -1}", "{max: 0.5}", "{min: -1, max: 0.5}"}, "pow": {"{exponent: 2}", "{exponent: 3}"},
+		"clip": {"{min: -1}", "{max: 0.5}", "{min: -1, max: 0.5}"}, "pow": {"{exponent: 1.5}", "{exponent: 3}"},
 	}
 	var cases []string
 	for _, a := range op.Activations() {
