@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/model"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/gen/weights"
 	"github.com/nngen-go/nngen/spec"
@@ -37,6 +38,7 @@ func (a *app) exitCode(err error) int {
 		option  *run.OptionError
 		weight  *weights.Error
 		misfits weights.Errors
+		foreign *model.Error
 	)
 	switch {
 	case err == nil:
@@ -50,7 +52,7 @@ func (a *app) exitCode(err error) int {
 	case errors.Is(err, run.ErrInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.As(err, &list), errors.As(err, &one), errors.As(err, &data), errors.As(err, &invalid),
-		errors.As(err, &weight), errors.As(err, &misfits):
+		errors.As(err, &weight), errors.As(err, &misfits), errors.As(err, &foreign):
 		return exitInvalid
 	}
 	return exitFailure

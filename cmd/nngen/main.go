@@ -55,7 +55,7 @@ and trains, as plain code without allocation, reflection or cgo.`,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	for _, verb := range []func() *cobra.Command{
-		initCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
+		initCommand, importCommand, generateCommand, checkCommand, inspectCommand, trainCommand,
 		evalCommand, predictCommand, verifyCommand, weightsCommand, exportCommand, diffCommand, versionCommand,
 	} {
 		cmd := verb()

@@ -189,7 +189,7 @@ func (e *emitter) view() *view {
 // the whole check should take about half a second.
 func (e *emitter) gradientChecks() int {
 	const budget = 3e7 // multiply-adds of the reference
-	return max(3, min(40, int(budget/float64(1+e.prog.MultiplyAdds()))/len(e.plan.Tensors)))
+	return max(3, min(40, int(budget/float64(1+e.prog.MultiplyAdds()))/max(1, len(e.plan.Tensors))))
 }
 
 // isTrained reports whether training changes the tensor.

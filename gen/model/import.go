@@ -40,7 +40,8 @@ type Model struct {
 	Weights []byte // a weight file, safetensors
 
 	file    *onnx.Model
-	samples int // of the inputs cut last
+	names   []string // of the arrays that reference inputs have
+	samples int      // of the inputs cut last
 }
 
 // Error is a model that cannot be imported, with the path of its file.
@@ -63,6 +64,12 @@ func Is(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx"
 
 // Import reads a model. The error is an *Error where the model is at fault.
 func Import(path string, o Options) (*Model, error) {
+	if o.Name == "" {
+		o.Name = nameOf(path)
+	}
+	if isJSON(path) {
+		return importRTNeural(path, o)
+	}
 	file, err := read(path, o.ExternalData)
 	if err != nil {
 		return nil, err
@@ -72,9 +79,6 @@ func Import(path string, o Options) (*Model, error) {
 		if bind[name], err = readTensor(from); err != nil {
 			return nil, err
 		}
-	}
-	if o.Name == "" {
-		o.Name = nameOf(path)
 	}
 	return finish(path, file, o, bind)
 }
@@ -111,7 +115,7 @@ func readFile(path string) ([]byte, error) {
 
 // finish imports a model that was read.
 func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tensor) (*Model, error) {
-	m := &Model{Name: o.Name, file: file}
+	m := &Model{Name: o.Name, file: file, names: graphInputs(file)}
 	for {
 		var err error
 		m.Result, err = importer.Import(file, importer.Options{Name: o.Name, Bind: bind, BatchAxis: o.BatchAxis, Inference: o.Inference})

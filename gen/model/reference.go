@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/onnx"
 	"github.com/nngen-go/nngen/spec/onnx/importer"
 )
@@ -133,13 +134,26 @@ func graphInputs(m *onnx.Model) []string {
 	return names
 }
 
+// ForSpec is a network as a model, for references: the first dimension of
+// arrays is that of the samples.
+func ForSpec(net *spec.Network) *Model {
+	m := &Model{Name: net.Name, Net: net, Result: &importer.Result{Batch: true}}
+	for i := range net.Inputs {
+		m.Inputs, m.InputShapes = append(m.Inputs, net.Inputs[i].Name), append(m.InputShapes, net.Inputs[i].Shape)
+	}
+	for i := range net.Outputs {
+		m.Outputs = append(m.Outputs, net.Outputs[i].Name)
+	}
+	m.names = m.Inputs
+	return m
+}
+
 // Reference cuts data into the rows of samples.
 func (m *Model) Reference(d *Data) (*Reference, error) {
 	r := &Reference{Name: d.Name}
-	names := graphInputs(m.file)
 	var inputs, outputs []*onnx.Tensor
 	for _, name := range m.Inputs {
-		i := slices.Index(names, name)
+		i := slices.Index(m.names, name)
 		if i >= len(d.Inputs) {
 			return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are %d inputs, but the model reads %s, its input %d", len(d.Inputs), strconv.Quote(name), i+1)}}
 		}
