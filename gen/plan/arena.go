@@ -74,7 +74,7 @@ func (p *Plan) field(v *ir.Value, used map[string]int) string {
 	if n := p.denseNumber(v); n > 0 {
 		return fmt.Sprintf("%c%d", map[bool]byte{true: 'w', false: 'b'}[what == "weight"], n)
 	}
-	name := what + "Of" + strings.ToUpper(layer[:1]) + camel(layer)[1:]
+	name := camel(what) + "Of" + strings.ToUpper(layer[:1]) + camel(layer)[1:]
 	used[name]++
 	if used[name] > 1 {
 		name += fmt.Sprint(used[name])
