@@ -168,7 +168,7 @@ func TestActivations(t *testing.T) {
 	for _, a := range activationCases() {
 		for _, dtype := range []string{"float32", "float64"} {
 			t.Run(a+dtype, func(t *testing.T) {
-				check(t, decode(t, oneSpec(dtype, "input: {shape: [5]}", "  - "+a[1:len(a)-1]+"\n  - dense: {units: 4, activation: "+a+"}")))
+				check(t, decode(t, oneSpec(dtype, "input: {shape: [5]}", "  - "+a[1:len(a)-1]+"\n  - dense: {from: x, units: 4, activation: "+a+"}\n  - concat: {from: ["+a[1:strings.Index(a, ":")]+"1, dense1]}")))
 			})
 		}
 	}
