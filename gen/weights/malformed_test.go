@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/stretchr/testify/require"
 )
 
@@ -232,6 +234,11 @@ func derived(t testing.TB) []malformedFile {
 		list = append(list, malformedFile{fmt.Sprintf("PyTorch's file cut at %d", i), string(multi[:i]), ""})
 	}
 	archive := npz(zip.Deflate, "w.npy", npy("<f4", "(3,)", make([]byte, 12)...))
+	var many strings.Builder
+	for i := range maxTensors + 1 {
+		fmt.Fprintf(&many, `,"%d":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`, i)
+	}
+	list = append(list, malformedFile{"too many tensors", tensors("{" + many.String()[1:] + "}"), "more than 40000 tensors"})
 	for i := range archive {
 		list = append(list, malformedFile{fmt.Sprintf(".npz cut at %d", i), archive[:i], ""})
 	}
@@ -253,6 +260,10 @@ func TestMalformed(t *testing.T) {
 		require.True(t, remedy, "%s: no remedy in %v", c.name, err)
 		allowed := uint64(64<<20 + 8*len(c.data))
 		require.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, allowed, c.name)
+
+		// The reader of generated code, which knows what it wants.
+		err = nnrt.LoadTensors(strings.NewReader(c.data), []nnrt.Tensor{{Name: "w", Shape: []int{2}}}, nil, func(int, []float32) error { return nil })
+		require.Error(t, err, c.name)
 	}
 	t.Logf("%d malformed files refused, %d of them written by hand", len(files), len(written))
 	require.GreaterOrEqual(t, len(written), 130)
@@ -277,6 +288,30 @@ func checkFile(t *testing.T, data []byte) {
 		}
 	}
 	require.Empty(t, Compare(f, f).Changed)
+	if Sniff(data) == Safetensors {
+		sameAsRuntime(t, f, data)
+	}
+}
+
+// sameAsRuntime: the reader of generated code accepts the same files and reads
+// the same values, as far as it has the types.
+func sameAsRuntime(t *testing.T, f *File, data []byte) {
+	var want []nnrt.Tensor
+	for _, one := range f.Tensors {
+		if !one.IsFloat() || one.Size() == 0 {
+			return
+		}
+		want = append(want, nnrt.Tensor{Name: one.Name, Shape: one.Shape})
+	}
+	err := nnrt.LoadTensors(bytes.NewReader(data), want, nil, func(i int, v []float64) error {
+		for k, x := range f.Tensor(want[i].Name).Values() {
+			if math.Float64bits(x) != math.Float64bits(v[k]) && (x == x || v[k] == v[k]) {
+				t.Fatalf("%s[%d] is %v, not %v", want[i].Name, k, x, v[k])
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
 }
 
 func fuzz(f *testing.F, prefix string, seeds ...string) {

@@ -15,7 +15,7 @@ import (
 // Limits of a safetensors file.
 const (
 	maxHeader  = 100_000_000 // bytes, as the format says
-	maxTensors = 100_000
+	maxTensors = 40_000
 	maxDims    = 32
 )
 
