@@ -47,6 +47,9 @@ an operator needs as constants are taken from the first folder.`,
 			if err != nil {
 				return err
 			}
+			if err := checkWeights(f.Options.Weights); err != nil {
+				return err
+			}
 			f.Compiler, f.Path = compiler(cmd.ErrOrStderr(), ""), string(path)
 			report, err := verify.Run(cmd.Context(), net, f.Options)
 			if err != nil {

@@ -240,7 +240,8 @@ func (w *writer) source(n *node, matters bool) string {
 		base = base.from[0]
 	}
 	at := w.byNode[base]
-	if !matters || slices.Equal(inputShape(at.shape), inputShape(n.shape)) {
+	single := len(at.shape) == 0 && len(n.shape) > 0 && base.kind != "input" // no axes, where axes are wanted
+	if !matters || slices.Equal(inputShape(at.shape), inputShape(n.shape)) && !single {
 		return at.name
 	}
 	if done := w.byNode[n]; done != nil && slices.Equal(done.shape, n.shape) {
