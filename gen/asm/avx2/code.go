@@ -59,10 +59,7 @@ func (c *code) instruction(n *node) {
 	if n.operand != "" {
 		operands = append(operands, n.operand)
 	}
-	memory := 0 // the operand that may be in memory
-	if strings.HasPrefix(n.op, "VBLENDV") {
-		memory = 1
-	}
+	memory := memoryOperand(n.op)
 	var last []Y // registers read for the last time
 	for i, a := range n.args {
 		a.readers--
@@ -91,6 +88,19 @@ func (c *code) instruction(n *node) {
 		operands[i] = strings.Replace(operands[i], "Y", "X", 1)
 	}
 	c.m.Ins(n.op, operands...)
+}
+
+// memoryOperand is the operand that may be in memory, without the constant
+// first one; -1 if none may.
+func memoryOperand(op string) int {
+	switch {
+	case strings.HasPrefix(op, "VBLENDV"):
+		return 1
+	case strings.HasPrefix(op, "VPS") && !strings.HasPrefix(op, "VPSUB"), // shifts by a constant
+		halves[op] != nil, strings.HasPrefix(op, "VCVT"):
+		return -1
+	}
+	return 0
 }
 
 // note is a comment: the formula of what follows.
