@@ -5127,7 +5127,7 @@ DATA dense3ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -5135,7 +5135,7 @@ DATA dense3ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -5143,7 +5143,7 @@ DATA dense3ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -5151,7 +5151,7 @@ DATA dense3ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -5159,7 +5159,7 @@ DATA dense3ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -5167,7 +5167,7 @@ DATA dense3ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -5292,7 +5292,7 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -5300,7 +5300,7 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -5308,7 +5308,7 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -5316,7 +5316,7 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -5324,7 +5324,7 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -5332,7 +5332,7 @@ DATA dense3ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
@@ -6102,7 +6102,7 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -6110,7 +6110,7 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -6118,7 +6118,7 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -6126,7 +6126,7 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -6134,7 +6134,7 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -6142,7 +6142,7 @@ DATA dense3ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
@@ -6912,7 +6912,7 @@ DATA dense3ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -6920,7 +6920,7 @@ DATA dense3ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -6928,7 +6928,7 @@ DATA dense3ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -6936,7 +6936,7 @@ DATA dense3ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -6944,7 +6944,7 @@ DATA dense3ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -6952,7 +6952,7 @@ DATA dense3ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -7077,7 +7077,7 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -7085,7 +7085,7 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -7093,7 +7093,7 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -7101,7 +7101,7 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -7109,7 +7109,7 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -7117,7 +7117,7 @@ DATA dense3ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
@@ -7887,7 +7887,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -7895,7 +7895,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -7903,7 +7903,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -7911,7 +7911,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -7919,7 +7919,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -7927,7 +7927,7 @@ DATA dense3ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
@@ -8052,7 +8052,7 @@ DATA dense3Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense3Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense3Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense3Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -8060,7 +8060,7 @@ DATA dense3Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense3Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense3Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense3Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense3Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense3Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense3Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -8068,7 +8068,7 @@ DATA dense3Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense3Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense3Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense3Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense3Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense3Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense3Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -8076,7 +8076,7 @@ DATA dense3Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense3Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense3Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense3Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense3Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense3Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense3Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -8084,7 +8084,7 @@ DATA dense3Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense3Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense3Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense3Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense3Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense3Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense3Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -8092,7 +8092,7 @@ DATA dense3Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense3Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense3Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense3Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense3Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense3Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense3Forward_2AVX2Const<>+320(SB)/4, $0x0

