@@ -331,6 +331,7 @@ func (m *matrix) build(k *kernelFunc) {
 	k.body = p.out
 	if m.step.Vector && !m.grad {
 		p.vector(k)
+		p.divide(k)
 	}
 }
 

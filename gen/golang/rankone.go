@@ -88,15 +88,9 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		}
 		kern := e.describeRankOne(o)
 		kern.Bias = o.B != nil
-		name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"All", "is the update in assembly.",
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
 		k.rows, k.generic, k.body = true, k.body, nil
-		args := weightViews(l, o.B != nil)
-		k.fast = []jen.Code{
-			letf("negative", "-rate"),
-			jen.Id(name).Call(exprf("%s, &x[0], &dy[0], &negative", strings.Join(args, ", "))),
-			jen.Return(),
-		}
+		k.fast = append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...)
+		k.fast = append(k.fast, jen.Return())
 	})
 }
 
@@ -282,19 +276,19 @@ func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
 	if len(t.GradInputRows(kern.Fused)) == 2 {
 		tiles = "0, 1"
 	}
-	call := func(input, blocks int) jen.Code {
-		args := []string{fmt.Sprintf("&%s[%d]", p.ptr[p.stored[0]], input), "&x[0]"}
+	call := func(input, blocks string) jen.Code {
+		args := []string{fmt.Sprintf("&%s[%s]", p.ptr[p.stored[0]], input), "&x[0]"}
 		if p.layout.Full > 0 {
-			args = append(args, fmt.Sprintf("&w[0][%d][0]", input))
+			args = append(args, fmt.Sprintf("&w[0][%s][0]", input))
 		}
 		if p.layout.Tail > 0 {
-			args = append(args, fmt.Sprintf("&wt[%d][0]", input))
+			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
 		}
-		return jen.Id(name).Call(exprf("%s, %d, %s", strings.Join(args, ", "), blocks, tiles))
+		return jen.Id(name).Call(exprf("%s, %s, %s", strings.Join(args, ", "), blocks, tiles))
 	}
-	out := []jen.Code{call(0, p.outs/at)}
+	out := inBlocks(p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
 	if p.outs%at > 0 {
-		out = append(out, call(p.outs-at, 1))
+		out = append(out, call(fmt.Sprint(p.outs-at), "1"))
 	}
 	return out
 }
@@ -322,7 +316,7 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 		}
 	}
 	out := []jen.Code{letf("negative", "-rate")}
-	inputs := max(flopsPerCall/(4*p.ins)/4*4, 4)
+	inputs := max(weightsPerCall/p.ins/4*4, 4)
 	if inputs >= p.outs {
 		out = append(out, jen.Id(name).Call(exprf("%s, 0, %d", strings.Join(args, ", "), p.outs)))
 	} else {

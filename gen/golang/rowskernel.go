@@ -100,7 +100,7 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		k.vectorGradInput(f)
 		return
 	}
-	if single.vector != nil {
+	if single.vector != nil || single.rows {
 		f.fast = append(f.fast, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
 	}
 	k.vectorForward(f)
@@ -305,15 +305,8 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 		}
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
-	code := tilings
-	blocks := k.outs / at
 	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	if perCall >= blocks {
-		code = append(code, call("0", fmt.Sprint(blocks)))
-	} else {
-		code = append(code, jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
-			call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))))
-	}
+	code := append(tilings, inBlocks(k.outs/at, at, perCall, call)...)
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
@@ -322,6 +315,15 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) {
 		f.fast = append(f.fast, k.finishRows(f)...)
 	}
 	f.fast = append(f.fast, jen.Return())
+}
+
+// inBlocks prints calls for blocks of inputs, perCall of them at a time.
+func inBlocks(blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
+	if perCall >= blocks {
+		return []jen.Code{call("0", fmt.Sprint(blocks))}
+	}
+	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(
+		call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at)))}
 }
 
 // hasNumbers reports whether the epilogue reads numbers of the step.

@@ -343,11 +343,7 @@ func (m *rankOne) finish(inputs int) {
 		return a, a
 	})
 	if len(m.Epilogue) > 0 {
-		y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) {
-			m.pointer("u", regMask)
-			m.Ins("ADDQ", regW, regMask)
-			m.Ins(map[int]string{4: "VMOVUPS", 1: "VMOVSS"}[inputs], mem(regMask, 0), dst.x())
-		})
+		y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) { m.operand(inputs, dst) })
 	}
 	switch {
 	case m.Listed:
@@ -359,5 +355,26 @@ func (m *rankOne) finish(inputs int) {
 		m.Ins("VMOVSS", y.x(), fmt.Sprintf("(%s)(%s*1)", regY, regW))
 	default:
 		m.Ins("VMOVUPS", y.x(), fmt.Sprintf("(%s)(%s*1)", regY, regW))
+	}
+}
+
+// operand loads the elements of the epilogue's operand for the inputs at hand.
+func (m *rankOne) operand(inputs int, dst Y) {
+	if !m.Listed {
+		m.pointer("u", regMask)
+		m.Ins("ADDQ", regW, regMask)
+		m.Ins(map[int]string{4: "VMOVUPS", 1: "VMOVSS"}[inputs], mem(regMask, 0), dst.x())
+		return
+	}
+	base := rowRegs[0] // the rows are done with
+	m.pointer("u", base)
+	for i := range inputs {
+		m.offset(i)
+		at := fmt.Sprintf("(%s)(%s*1)", base, regMask)
+		if i == 0 {
+			m.Ins("VMOVSS", at, dst.x())
+		} else {
+			m.Ins("VINSERTPS", fmt.Sprintf("$%#x", i<<4), at, dst.x(), dst.x())
+		}
 	}
 }
