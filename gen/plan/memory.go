@@ -28,9 +28,7 @@ func (p *Plan) TrainerBytes() int {
 		n += roundUp(p.Options.Batch*v.Size(), schedule.Panel) * elemSize(v.DType)
 	}
 	spaces := t.Gradients.Sample.Bytes(p.Prog.DType) + t.Evaluate.Sample.Bytes(p.Prog.DType)
-	if p.Layerwise {
-		spaces *= p.Options.Batch
-	}
+	spaces *= p.Options.Batch
 	if t.One != nil {
 		spaces += t.One.Bytes(p.Prog.DType)
 	}
