@@ -1,6 +1,8 @@
 package gen_test
 
 import (
+	"bytes"
+	"encoding/gob"
 	"flag"
 	"fmt"
 	"os"
@@ -113,7 +115,29 @@ func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, firs
 		results, err := prog.On(path).Run(jobs)
 		require.NoError(t, err)
 		compareRandom(t, nets, jobs, results, first, stats)
+		for workers := 2; workers <= 3; workers++ {
+			for _, j := range jobs {
+				j.Workers = workers
+			}
+			again, err := prog.On(path).Run(jobs)
+			require.NoError(t, err)
+			for i := range nets {
+				if !bytes.Equal(encoded(t, again[i]), encoded(t, results[i])) {
+					t.Errorf("seed %d, network %d, %s: %d workers differ from one\n%s", *randomSeed, first+i, results[i].Path, workers, nets[i].Net.Canonical(op.Vocabulary()))
+				}
+			}
+		}
+		for _, j := range jobs {
+			j.Workers = 0
+		}
 	}
+}
+
+// encoded is a result as bytes, in which every number has its own bits.
+func encoded(t *testing.T, r *gentest.Result) []byte {
+	var buf bytes.Buffer
+	require.NoError(t, gob.NewEncoder(&buf).Encode(r))
+	return buf.Bytes()
 }
 
 // compareRandom compares what one path computed.

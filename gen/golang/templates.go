@@ -39,6 +39,10 @@ type view struct {
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
+	// ShareFrom is the number of samples from which workers share a step, Shares
+	// whether batches can be so large; TileRows are the rows of the smaller tile.
+	ShareFrom, TileRows int
+	Shares              bool
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
 	Tolerance, GradientTolerance string
@@ -153,6 +157,8 @@ func (e *emitter) view() *view {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
+		v.ShareFrom, v.TileRows = e.plan.ShareFrom(), e.tileRows()
+		v.Shares = v.ShareFrom <= v.MaxBatch
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}

@@ -30,10 +30,7 @@ func (p *Plan) TrainerBytes() int {
 	for _, v := range t.Rows {
 		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * elemSize(v.DType)
 	}
-	spaces := p.batchBytes(t.Gradients.Sample) + p.batchBytes(t.Evaluate.Sample)
-	if p.Layerwise {
-		spaces *= p.Options.Batch
-	}
+	spaces := (p.batchBytes(t.Gradients.Sample) + p.batchBytes(t.Evaluate.Sample)) * p.Options.Batch
 	if t.One != nil {
 		spaces += t.One.Bytes(p.Prog.DType)
 	}

@@ -120,6 +120,7 @@ func (v *verification) prepare() error {
 	draw("initial")
 	random := draw("random")
 	random.initial = randomParameters(v.rng, v.n.Plan.Prog)
+	random.job.Workers = 3
 	data, err := v.n.Weights(random.initial)
 	if err != nil {
 		return err

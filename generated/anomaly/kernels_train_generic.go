@@ -4,6 +4,13 @@ package anomaly
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense10BiasAdamGeneric changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	for q := range 40 {
@@ -39,7 +46,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and adam.
 func dense10BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(10, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -347,7 +354,7 @@ func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and adam.
 func dense10WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -379,7 +386,7 @@ func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and adam.
 func dense1BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 19%parts {
+	if part != dealt(11, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -645,7 +652,7 @@ func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and adam.
 func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 18%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -677,7 +684,7 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and adam.
 func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 17%parts {
+	if part != dealt(12, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -872,7 +879,7 @@ func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and adam.
 func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 16%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -904,7 +911,7 @@ func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and adam.
 func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 15%parts {
+	if part != dealt(13, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -938,7 +945,7 @@ func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and adam.
 func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 14%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -970,7 +977,7 @@ func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and adam.
 func dense4BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 13%parts {
+	if part != dealt(14, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1004,7 +1011,7 @@ func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and adam.
 func dense4WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 12%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1047,7 +1054,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and adam.
 func dense5BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 11%parts {
+	if part != dealt(19, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1340,7 +1347,7 @@ func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and adam.
 func dense5WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 10%parts {
+	if part != dealt(8, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1372,7 +1379,7 @@ func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and adam.
 func dense6BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 9%parts {
+	if part != dealt(15, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1680,7 +1687,7 @@ func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and adam.
 func dense6WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 8%parts {
+	if part != dealt(9, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1712,7 +1719,7 @@ func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and adam.
 func dense7BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(16, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1746,7 +1753,7 @@ func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and adam.
 func dense7WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1778,7 +1785,7 @@ func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and adam.
 func dense8BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(17, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1812,7 +1819,7 @@ func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and adam.
 func dense8WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1855,7 +1862,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and adam.
 func dense9BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(18, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -2002,7 +2009,7 @@ func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and adam.
 func dense9WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

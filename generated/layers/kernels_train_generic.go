@@ -67,7 +67,7 @@ func constant1WeightGrad(g *[1][16]float32, dy [][6]float32) {
 
 // constant1WeightLearnGeneric updates constant1.weight: gradient and sgd.
 func constant1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(9, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -115,6 +115,13 @@ func count(y *[6]float32, x *[36]float32) {
 	}
 }
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[2][16]float32, dy [][24]float32) {
 	*g = [2][16]float32{}
@@ -128,7 +135,7 @@ func dense1BiasGrad(g *[2][16]float32, dy [][24]float32) {
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 9%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -484,7 +491,7 @@ func dense1GradWeightGeneric(g *[1][24][16]float32, gt *[24][8]float32, dy [][24
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 8%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -528,7 +535,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // layerNormalization1BiasLearnGeneric updates layer_normalization1.bias: gradient and sgd.
 func layerNormalization1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -567,7 +574,7 @@ func layerNormalization1WeightGrad(g *[1][16]float32, dy [][12]float32) {
 
 // layerNormalization1WeightLearnGeneric updates layer_normalization1.weight: gradient and sgd.
 func layerNormalization1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -606,7 +613,7 @@ func logitsBiasGrad(g *[1][16]float32, dy [][3]float32) {
 
 // logitsBiasLearnGeneric updates logits.bias: gradient and sgd.
 func logitsBiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(11, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -756,7 +763,7 @@ func logitsGradWeightGeneric(gt *[12][8]float32, dy [][3]float32, x [][12]float3
 
 // logitsWeightLearnGeneric updates logits.weight: gradient and sgd.
 func logitsWeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -795,7 +802,7 @@ func prelu1WeightGrad(g *[1][16]float32, dy [][4]float32) {
 
 // prelu1WeightLearnGeneric updates prelu1.weight: gradient and sgd.
 func prelu1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(10, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -904,7 +911,7 @@ func repeat_10(y *[36]float32, x *[6]float32) {
 
 // scaleShift1BiasLearnGeneric updates scale_shift1.bias: gradient and sgd.
 func scaleShift1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(8, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -943,7 +950,7 @@ func scaleShift1WeightGrad(g *[1][16]float32, dy [][8]float32) {
 
 // scaleShift1WeightLearnGeneric updates scale_shift1.weight: gradient and sgd.
 func scaleShift1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

@@ -265,18 +265,39 @@ func (t *Trainer) losses(x []Input) float32 {
 	return loss
 }
 
-// sums computes the gradients of the parameters: sums over the samples in their order.
-func (t *Trainer) sums(g *params, x []Input) {
-	logitsGradWeight(&g.w2, t.m.dz2[:len(x)], t.m.maximum1[:len(x)])
-	logitsBiasGrad(&g.b2, t.m.dz2[:len(x)])
-	constant1WeightGrad(&g.weightOfConstant1, t.m.dconstant1Weight[:len(x)])
-	prelu1WeightGrad(&g.weightOfPrelu1, t.m.dprelu1Weight[:len(x)])
-	scaleShift1WeightGrad(&g.weightOfScaleShift1, t.m.dscaleShift1Weight[:len(x)])
-	scaleShift1WeightGrad(&g.biasOfScaleShift1, t.m.dscaleShift1Bias[:len(x)])
-	layerNormalization1WeightGrad(&g.weightOfLayerNormalization1, t.m.dlayerNormalization1Weight[:len(x)])
-	layerNormalization1WeightGrad(&g.biasOfLayerNormalization1, t.m.dlayerNormalization1Bias[:len(x)])
-	dense1GradWeight(&g.w1, &g.w1t, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
-	dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+// sums computes the gradients of the parameters, sums over the samples in their
+// order: one of several parts, which are whole parameters.
+func (t *Trainer) sums(g *params, x []Input, part, parts int) {
+	if part == dealt(1, parts) {
+		logitsGradWeight(&g.w2, t.m.dz2[:len(x)], t.m.maximum1[:len(x)])
+	}
+	if part == dealt(11, parts) {
+		logitsBiasGrad(&g.b2, t.m.dz2[:len(x)])
+	}
+	if part == dealt(9, parts) {
+		constant1WeightGrad(&g.weightOfConstant1, t.m.dconstant1Weight[:len(x)])
+	}
+	if part == dealt(10, parts) {
+		prelu1WeightGrad(&g.weightOfPrelu1, t.m.dprelu1Weight[:len(x)])
+	}
+	if part == dealt(7, parts) {
+		scaleShift1WeightGrad(&g.weightOfScaleShift1, t.m.dscaleShift1Weight[:len(x)])
+	}
+	if part == dealt(8, parts) {
+		scaleShift1WeightGrad(&g.biasOfScaleShift1, t.m.dscaleShift1Bias[:len(x)])
+	}
+	if part == dealt(5, parts) {
+		layerNormalization1WeightGrad(&g.weightOfLayerNormalization1, t.m.dlayerNormalization1Weight[:len(x)])
+	}
+	if part == dealt(6, parts) {
+		layerNormalization1WeightGrad(&g.biasOfLayerNormalization1, t.m.dlayerNormalization1Bias[:len(x)])
+	}
+	if part == dealt(0, parts) {
+		dense1GradWeight(&g.w1, &g.w1t, t.m.dz1[:len(x)], t.m.xScaled[:len(x)])
+	}
+	if part == dealt(4, parts) {
+		dense1BiasGrad(&g.b1, t.m.dz1[:len(x)])
+	}
 }
 
 // learn updates the parameters once all samples went through the network: one of
@@ -295,64 +316,65 @@ func (t *Trainer) learn(x []Input, part, parts int) {
 	dense1BiasLearn(t, lr, x, part, parts)
 }
 
-// evaluate computes the losses of samples as in inference: nothing is dropped or updated.
-func (t *Trainer) evaluate(x []Input, y []Target) {
+// evaluate computes the losses of n samples of a batch, the first of which is from, as
+// in inference: nothing is dropped or updated.
+func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	p := t.net.p
 	ws := &t.m.lossSpace
-	x = x[:min(len(x), MaxBatch)]
+	x, y = x[from:from+n], y[from:from+n]
 	y = y[:len(x)]
-	xScaled := ws.t0[:len(x)]
-	a1 := ws.t1[:len(x)]
-	layerNormalization1Sum := ws.t2[:len(x)]
-	layerNormalization1Mean := ws.t3[:len(x)]
-	layerNormalization1MeanRepeated := ws.t0[:len(x)]
-	layerNormalization1Deviation := ws.t4[:len(x)]
-	layerNormalization1SquaresTerms := ws.t1[:len(x)]
-	layerNormalization1Squares := ws.t2[:len(x)]
-	layerNormalization1Scale := ws.t3[:len(x)]
-	layerNormalization1ScaleRepeated := ws.t0[:len(x)]
-	layerNormalization1Normalised := ws.t1[:len(x)]
-	layerNormalization1WeightRepeated := ws.t4[:len(x)]
-	layerNormalization1BiasRepeated := ws.t0[:len(x)]
-	layerNormalization1 := ws.t5[:len(x)]
-	scaleShift1WeightRepeated := ws.t1[:len(x)]
-	scaleShift1BiasRepeated := ws.t4[:len(x)]
-	scaleShift1 := ws.t0[:len(x)]
-	batchNormalization1WeightRepeated := ws.t1[:len(x)]
-	batchNormalization1BiasRepeated := ws.t4[:len(x)]
-	batchNormalization1RunningMeanRepeated := ws.t6[:len(x)]
-	batchNormalization1RunningVarRepeated := ws.t7[:len(x)]
-	batchNormalization1 := ws.t8[:len(x)]
-	prelu1WeightRepeated := ws.t0[:len(x)]
-	prelu1 := ws.t1[:len(x)]
-	transpose1 := ws.t4[:len(x)]
-	transpose1Max := ws.t9[:len(x)]
-	transpose1MaxRepeated := ws.t6[:len(x)]
-	transpose1Exp := ws.t7[:len(x)]
-	transpose1Sum := ws.t9[:len(x)]
-	transpose1SumRepeated := ws.t8[:len(x)]
-	softmax1 := ws.t0[:len(x)]
-	slice1 := ws.t10[:len(x)]
-	softmax1Front := ws.t1[:len(x)]
-	slice1Front := ws.t11[:len(x)]
-	concat1Front := ws.t12[:len(x)]
-	concat1 := ws.t13[:len(x)]
-	constant1 := ws.t9[:len(x)]
-	constant1Repeated := ws.t12[:len(x)]
-	multiply1 := ws.t14[:len(x)]
-	reduceMax1 := ws.t9[:len(x)]
-	reduceMax1Repeated := ws.t13[:len(x)]
-	subtract1 := ws.t12[:len(x)]
-	clip1 := ws.t14[:len(x)]
-	exp1 := ws.t13[:len(x)]
-	reduceMean1Moved := ws.t12[:len(x)]
-	reduceMean1 := ws.t9[:len(x)]
-	reduceMean1_2 := ws.t15[:len(x)]
-	last := ws.t10[:len(x)]
-	reduceMean1Repeated := ws.t11[:len(x)]
-	maximum1 := ws.t16[:len(x)]
-	z2 := ws.t17[:len(x)]
-	lZ2 := t.m.lZ2_2[:len(x)]
+	xScaled := ws.t0[from : from+n][:len(x)]
+	a1 := ws.t1[from : from+n][:len(x)]
+	layerNormalization1Sum := ws.t2[from : from+n][:len(x)]
+	layerNormalization1Mean := ws.t3[from : from+n][:len(x)]
+	layerNormalization1MeanRepeated := ws.t0[from : from+n][:len(x)]
+	layerNormalization1Deviation := ws.t4[from : from+n][:len(x)]
+	layerNormalization1SquaresTerms := ws.t1[from : from+n][:len(x)]
+	layerNormalization1Squares := ws.t2[from : from+n][:len(x)]
+	layerNormalization1Scale := ws.t3[from : from+n][:len(x)]
+	layerNormalization1ScaleRepeated := ws.t0[from : from+n][:len(x)]
+	layerNormalization1Normalised := ws.t1[from : from+n][:len(x)]
+	layerNormalization1WeightRepeated := ws.t4[from : from+n][:len(x)]
+	layerNormalization1BiasRepeated := ws.t0[from : from+n][:len(x)]
+	layerNormalization1 := ws.t5[from : from+n][:len(x)]
+	scaleShift1WeightRepeated := ws.t1[from : from+n][:len(x)]
+	scaleShift1BiasRepeated := ws.t4[from : from+n][:len(x)]
+	scaleShift1 := ws.t0[from : from+n][:len(x)]
+	batchNormalization1WeightRepeated := ws.t1[from : from+n][:len(x)]
+	batchNormalization1BiasRepeated := ws.t4[from : from+n][:len(x)]
+	batchNormalization1RunningMeanRepeated := ws.t6[from : from+n][:len(x)]
+	batchNormalization1RunningVarRepeated := ws.t7[from : from+n][:len(x)]
+	batchNormalization1 := ws.t8[from : from+n][:len(x)]
+	prelu1WeightRepeated := ws.t0[from : from+n][:len(x)]
+	prelu1 := ws.t1[from : from+n][:len(x)]
+	transpose1 := ws.t4[from : from+n][:len(x)]
+	transpose1Max := ws.t9[from : from+n][:len(x)]
+	transpose1MaxRepeated := ws.t6[from : from+n][:len(x)]
+	transpose1Exp := ws.t7[from : from+n][:len(x)]
+	transpose1Sum := ws.t9[from : from+n][:len(x)]
+	transpose1SumRepeated := ws.t8[from : from+n][:len(x)]
+	softmax1 := ws.t0[from : from+n][:len(x)]
+	slice1 := ws.t10[from : from+n][:len(x)]
+	softmax1Front := ws.t1[from : from+n][:len(x)]
+	slice1Front := ws.t11[from : from+n][:len(x)]
+	concat1Front := ws.t12[from : from+n][:len(x)]
+	concat1 := ws.t13[from : from+n][:len(x)]
+	constant1 := ws.t9[from : from+n][:len(x)]
+	constant1Repeated := ws.t12[from : from+n][:len(x)]
+	multiply1 := ws.t14[from : from+n][:len(x)]
+	reduceMax1 := ws.t9[from : from+n][:len(x)]
+	reduceMax1Repeated := ws.t13[from : from+n][:len(x)]
+	subtract1 := ws.t12[from : from+n][:len(x)]
+	clip1 := ws.t14[from : from+n][:len(x)]
+	exp1 := ws.t13[from : from+n][:len(x)]
+	reduceMean1Moved := ws.t12[from : from+n][:len(x)]
+	reduceMean1 := ws.t9[from : from+n][:len(x)]
+	reduceMean1_2 := ws.t15[from : from+n][:len(x)]
+	last := ws.t10[from : from+n][:len(x)]
+	reduceMean1Repeated := ws.t11[from : from+n][:len(x)]
+	maximum1 := ws.t16[from : from+n][:len(x)]
+	z2 := ws.t17[from : from+n][:len(x)]
+	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
 	for i := range x {
 		for j := range xScaled[i] {
 			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])

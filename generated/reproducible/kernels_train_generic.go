@@ -633,6 +633,13 @@ func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c floa
 	}
 }
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense4BiasSgdGeneric changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
 	for q := range 1 {

@@ -2,9 +2,16 @@
 
 package w1
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -536,7 +543,7 @@ func dense1RankOneGeneric(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -573,7 +580,7 @@ func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -893,7 +900,7 @@ func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x *[32]float
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -930,7 +937,7 @@ func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1604,7 +1611,7 @@ func dense3RankOneGeneric(wt *[32][8]float32, b *[1][16]float32, x *[32]float32,
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
 func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

@@ -2,6 +2,13 @@
 
 package w4
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense10BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 	*g = [40][16]float32{}
@@ -15,7 +22,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and sgd.
 func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(10, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -352,7 +359,7 @@ func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and sgd.
 func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -378,7 +385,7 @@ func dense10WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 19%parts {
+	if part != dealt(11, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -662,7 +669,7 @@ func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]flo
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 18%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -688,7 +695,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 17%parts {
+	if part != dealt(12, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -878,7 +885,7 @@ func dense2ForwardTrainSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129]
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 16%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -904,7 +911,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 15%parts {
+	if part != dealt(13, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -928,7 +935,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
 func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 14%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -954,7 +961,7 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
 func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 13%parts {
+	if part != dealt(14, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -978,7 +985,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
 func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 12%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1015,7 +1022,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
 func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 11%parts {
+	if part != dealt(19, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1334,7 +1341,7 @@ func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float3
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
 func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 10%parts {
+	if part != dealt(8, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1358,7 +1365,7 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
 func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 9%parts {
+	if part != dealt(15, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1690,7 +1697,7 @@ func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
 func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 8%parts {
+	if part != dealt(9, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1716,7 +1723,7 @@ func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and sgd.
 func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(16, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1740,7 +1747,7 @@ func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and sgd.
 func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1766,7 +1773,7 @@ func dense7WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and sgd.
 func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(17, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1790,7 +1797,7 @@ func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and sgd.
 func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1827,7 +1834,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and sgd.
 func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(18, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1998,7 +2005,7 @@ func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]flo
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and sgd.
 func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads

@@ -2,6 +2,13 @@
 
 package w5
 
+// dealt is the part that does parameter i of those sorted by size: they are dealt out
+// forwards and backwards in turn, so that no part has the larger one every time.
+func dealt(i int, parts int) int {
+	at := i % (2 * parts)
+	return min(at, 2*parts-1-at)
+}
+
 // dense1BiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
 	*g = [64][16]float32{}
@@ -15,7 +22,7 @@ func dense1BiasGrad(g *[64][16]float32, dy [][1040]float32) {
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
 func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 7%parts {
+	if part != dealt(3, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -299,7 +306,7 @@ func dense1RankOneGeneric(w *[64][257][16]float32, b *[64][16]float32, x *[256]f
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
 func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 6%parts {
+	if part != dealt(1, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -336,7 +343,7 @@ func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
 func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 5%parts {
+	if part != dealt(4, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -673,7 +680,7 @@ func dense2RankOneGeneric(w *[32][1025][16]float32, b *[32][16]float32, x *[1024
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
 func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 4%parts {
+	if part != dealt(0, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -710,7 +717,7 @@ func dense3BiasGrad(g *[16][16]float32, dy [][272]float32) {
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
 func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 3%parts {
+	if part != dealt(5, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1047,7 +1054,7 @@ func dense3RankOneGeneric(w *[16][513][16]float32, b *[16][16]float32, x *[512]f
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
 func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 2%parts {
+	if part != dealt(2, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -1084,7 +1091,7 @@ func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
 func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 1%parts {
+	if part != dealt(7, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
@@ -3842,7 +3849,7 @@ func dense4RankOneGeneric(wt *[256][8]float32, b *[1][16]float32, x *[256]float3
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
 func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if part != 0%parts {
+	if part != dealt(6, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
