@@ -82,7 +82,11 @@ func (g *Generator) count(feature string, when bool) bool {
 // Network makes a network.
 func (g *Generator) Network(name string) (*spec.Network, error) {
 	n := &network{Generator: g, b: spec.New(name)}
-	n.train = !g.count("inference only", g.chance(0.05))
+	storage := "float32"
+	if g.count("narrow storage", g.chance(0.1)) {
+		storage = g.pick("storage", []string{"float16", "int8"})
+	}
+	n.train = storage == "float32" && !g.count("inference only", g.chance(0.05))
 	n.inputs()
 	for range 1 + g.IntN(4) {
 		n.layer()
@@ -92,9 +96,13 @@ func (g *Generator) Network(name string) (*spec.Network, error) {
 		n.optimizer()
 	}
 	batch := 1 + g.IntN(6)
-	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": g.pick("unroll", []string{"auto", "none", "full"})})
+	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": g.pick("unroll", []string{"auto", "none", "full"}), "storage": storage})
+	dtypes := []string{"float32", "float64", "float32"}
+	if storage != "float32" {
+		dtypes = dtypes[:1]
+	}
 	n.b.Numeric(spec.Fields{
-		"dtype": g.pick("dtype", []string{"float32", "float64", "float32"}),
+		"dtype": g.pick("dtype", dtypes),
 		"mode":  g.pick("mode", []string{"fast", "reproducible"}),
 	})
 	return n.b.Build(g.vocab)

@@ -158,6 +158,9 @@ func (b *body) matrixRows(s *plan.Step) {
 	for _, f := range m.weightFields() {
 		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), f))
 	}
+	if m.tensor.Scaled() {
+		args = append(args, exprf("&%s.%s", b.tensorOf(m.w), m.tensor.ScaleField()))
+	}
 	if m.bias != nil {
 		args = append(args, exprf("&%s.%s", b.weights, b.e.plan.TensorOf(m.bias.Param).Field))
 	}

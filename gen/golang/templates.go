@@ -36,6 +36,7 @@ type view struct {
 	// Golden is what portable Go gives, Fused what fused multiply-add gives.
 	Golden, Fused []goldenView
 	Vector        bool // there are assembly kernels
+	Half          bool // they read float16
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
@@ -54,6 +55,7 @@ type view struct {
 type accessorView struct {
 	Name, Method, Tensor, Args string
 	Sparse                     bool
+	Value                      string // expression of the number in cell c
 }
 
 type fitView struct {
@@ -123,13 +125,7 @@ func (e *emitter) templates() error {
 func (e *emitter) render(name string, v *view) ([]byte, error) {
 	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{
 		// rt names an identifier of the runtime, imported or copied.
-		"rt": func(s string) string {
-			e.used[s] = true
-			if e.opts.Runtime == "" {
-				return standalonePrefix + s
-			}
-			return "nnrt." + s
-		},
+		"rt": e.rtName,
 	}).ParseFS(templates.FS, name)
 	if err != nil {
 		return nil, err
@@ -139,6 +135,15 @@ func (e *emitter) render(name string, v *view) ([]byte, error) {
 		return nil, err
 	}
 	return buf.Bytes(), nil
+}
+
+// rtName is the name of an identifier of the runtime in a template.
+func (e *emitter) rtName(s string) string {
+	e.used[s] = true
+	if e.opts.Runtime == "" {
+		return standalonePrefix + s
+	}
+	return "nnrt." + s
 }
 
 func (e *emitter) view() *view {
@@ -170,8 +175,9 @@ func (e *emitter) view() *view {
 		v.Tolerance, v.GradientTolerance = "1e-12", "1e-6"
 	}
 	for _, t := range e.plan.Tensors {
+		v.Half = v.Half || t.Layout.Elem == ir.Float16
 		v.TrainedTensors = append(v.TrainedTensors, e.isTrained(t))
-		v.Accessors = append(v.Accessors, accessorOf(t))
+		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
 	v.Fits = e.fits()
 	for _, in := range e.prog.Inputs {
@@ -212,11 +218,17 @@ func (e *emitter) isTrained(t *plan.Tensor) bool {
 	return false
 }
 
-func accessorOf(t *plan.Tensor) accessorView {
+func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	layer, what, _ := strings.Cut(t.Value.Name, ".")
 	a := accessorView{
 		Name: spec.GoName(layer) + spec.GoName(what), Method: paramName(t.Value), Tensor: t.Value.Name,
-		Args: "o, i", Sparse: t.Layout.Order == plan.Connections,
+		Args: "o, i", Sparse: t.Layout.Order == plan.Connections, Value: "*c",
+	}
+	switch t.Layout.Elem {
+	case ir.Float16:
+		a.Value = e.rtName("Widen16") + "(*c)"
+	case ir.Int8:
+		a.Value = fmt.Sprintf("float32(*c) * n.p.%s[o/16][o%%16]", t.ScaleField())
 	}
 	if t.Layout.Order == plan.Vector {
 		a.Args = "o"

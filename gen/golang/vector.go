@@ -147,6 +147,9 @@ func (p *printer) arrayViews(k *kernelFunc) map[string]string {
 	if p.bias != nil {
 		views["b"] = "&b[0][0]"
 	}
+	if p.tensor.Scaled() {
+		views["scale"] = "&scale[0][0]"
+	}
 	return views
 }
 

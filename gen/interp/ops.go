@@ -19,6 +19,10 @@ func (m *Machine) dense(o *ir.Dense) {
 				bias = m.values[o.B][0][n]
 			}
 			row := w[n*ins : (n+1)*ins]
+			if o.W.Param.Storage == ir.Int8 && !m.Plain {
+				y[n] = m.scaled(o, row, x, n)
+				continue
+			}
 			if mask != nil {
 				cols := mask.Cols[n]
 				y[n] = m.sum(bias, 1, len(cols), func(acc float64, i int) float64 {

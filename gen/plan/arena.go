@@ -45,11 +45,17 @@ func (a *Arena) add(t *Tensor) {
 			a.field(t, t.TailField(), l.In, l.Tail)
 		}
 	}
+	if t.Scaled() {
+		a.typed(t, t.ScaleField(), t.Value.DType, "scales of "+t.Value.Name, l.Panels(), schedule.Panel)
+	}
 }
 
 func (a *Arena) field(t *Tensor, name string, dims ...int) {
-	f := Field{Name: name, Dims: dims, Elem: t.Layout.Elem, Offset: a.Size, Tensor: t}
-	f.Doc = fmt.Sprintf("%s %v", t.Value.Name, t.Value.Shape)
+	a.typed(t, name, t.Layout.Elem, fmt.Sprintf("%s %v", t.Value.Name, t.Value.Shape), dims...)
+}
+
+func (a *Arena) typed(t *Tensor, name string, elem ir.DType, doc string, dims ...int) {
+	f := Field{Name: name, Dims: dims, Elem: elem, Offset: a.Size, Tensor: t, Doc: doc}
 	f.Size = elemSize(f.Elem)
 	for _, d := range dims {
 		f.Size *= d
@@ -66,6 +72,12 @@ func (t *Tensor) TailField() string {
 	}
 	return t.Field + "t"
 }
+
+// Scaled reports whether the tensor is stored in units of a scale per output.
+func (t *Tensor) Scaled() bool { return t.Layout.Elem == ir.Int8 }
+
+// ScaleField returns the name of the field of the scales.
+func (t *Tensor) ScaleField() string { return t.Field + "s" }
 
 // field names a parameter's field: w and b numbered by the dense layer,
 // other constants by their name.

@@ -12,7 +12,9 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 	if k == nil {
 		return nil
 	}
-	l := &p.TensorOf(weightOf(s.Op).Param).Layout
+	t := p.TensorOf(weightOf(s.Op).Param)
+	l := &t.Layout
+	k.Elem.W, k.Scaled = string(l.Elem), t.Scaled()
 	k.Panels = kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}
 	k.Fused = p.Prog.Mode == "fast"
 	k.Ahead = p.Ahead()

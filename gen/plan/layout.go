@@ -38,8 +38,13 @@ type Layout struct {
 
 // elemSize returns the bytes of an element.
 func elemSize(t ir.DType) int {
-	if t == ir.Float64 {
+	switch t {
+	case ir.Float64:
 		return 8
+	case ir.Float16:
+		return 2
+	case ir.Int8:
+		return 1
 	}
 	return 4
 }
@@ -129,6 +134,9 @@ func (l *Layout) Size() int {
 	rows := l.Taps * roundUp(l.In, l.Group) / l.Group
 	return (l.Full*l.Rows*schedule.Panel + roundUp(rows*l.Tail, schedule.Panel)) * l.Group
 }
+
+// Panels returns the number of panels of 16 outputs, a partial one included.
+func (l *Layout) Panels() int { return (l.Out + schedule.Panel - 1) / schedule.Panel }
 
 // First returns the position of an output's first connection.
 func (l *Layout) First(out int) int { return l.first[out] }

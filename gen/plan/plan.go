@@ -133,7 +133,7 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 func (p *Plan) tensors() {
 	fields := map[string]int{}
 	for _, v := range p.Prog.Params {
-		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.DType)}
+		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf())}
 		t.Field = p.field(v, fields)
 		p.Tensors = append(p.Tensors, t)
 		p.Net.add(t)

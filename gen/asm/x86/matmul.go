@@ -36,16 +36,19 @@ func (s *ISA) VectorOutputs(elem string, chains int) int {
 
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
 // [terms][width], with the epilogue if it reads nothing but the sums.
-// Arguments: y, x, w, b, and the numbers of tiles of each of TileRows.
+// Arguments: y, x, w, b, scale of scaled sums, and the numbers of tiles of each of TileRows.
 func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, terms: k.Terms(), width: k.Panels.Tail}
 	m.xStride, m.yStride = k.Batch.X*m.size(), k.Batch.Y*m.size()
 	T := "*" + k.Elem.Acc
-	for _, arg := range []string{"y", "x", "w"} {
-		m.argument(arg, T)
-	}
+	m.argument("y", T)
+	m.argument("x", T)
+	m.argument("w", weightType(k))
 	if m.bias() {
 		m.argument("b", T)
+	}
+	if m.Scaled {
+		m.argument("scale", T)
 	}
 	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
 	tiles := s.TileRows(k.Elem.Acc, k.Outputs, k.Chains)
@@ -56,6 +59,9 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m.pointer("x", regX)
 	if m.bias() {
 		m.pointer("b", regBias)
+	}
+	if m.Scaled {
+		m.pointer("scale", regPanelScale)
 	}
 	m.Ins("MOVQ", fmt.Sprintf("$%d", m.xStride), regStride)
 	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
@@ -119,7 +125,7 @@ func (m *matMul) tile(rows int) {
 	for r := range rows {
 		for v := range m.vectors {
 			for c := range m.Chains {
-				if c == 0 && m.bias() {
+				if c == 0 && m.bias() && !m.Scaled {
 					m.load(mem(regBias, v*m.bytes), acc(r, v, c))
 				} else {
 					m.clear(acc(r, v, c))
@@ -130,10 +136,11 @@ func (m *matMul) tile(rows int) {
 	m.pointer("w", regW)
 	m.Ins("MOVQ", regX, regRow)
 	turns, rest := m.terms/unrollTerms, m.terms%unrollTerms
+	size := weightSize(m.Kernel)
 	terms := func(n int) {
 		for k := range n {
 			for v := range m.vectors {
-				m.load(mem(regW, k*m.width*m.size()+v*m.bytes), m.weight0+Y(v))
+				m.loadWeights(m.Kernel, mem(regW, (k*m.width+v*m.lanes())*size), m.weight0+Y(v))
 			}
 			for r := range rows {
 				m.broadcast(m.row(r, k))
@@ -149,7 +156,7 @@ func (m *matMul) tile(rows int) {
 		m.Place(loop)
 		terms(unrollTerms)
 		m.advance(regRow, unrollTerms*m.size())
-		m.advance(regW, unrollTerms*m.width*m.size())
+		m.advance(regW, unrollTerms*m.width*size)
 		m.again(loop)
 	} else {
 		rest = m.terms
@@ -171,6 +178,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 					m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c))
 				}
 			}
+			m.scale(m.Kernel, regPanelScale, v*m.bytes, acc(r, v, 0))
 			busy = append(busy, acc(r, v, 0))
 		}
 	}

@@ -36,8 +36,8 @@ type matVec struct {
 }
 
 // MatVec prints y = W·x + b for one sample, with the epilogue if it reads
-// nothing but the sums. Arguments: y, x, w and wt as there are panels, b; for
-// a list of inputs also list, the byte offsets of those that are not zero, and
+// nothing but the sums. Arguments: y, x, w and wt as there are panels, b,
+// scale of scaled sums; for a list of inputs also list, the byte offsets of those that are not zero, and
 // their number.
 func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *asm.Func {
 	m := matVec{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, inputs: k.Terms(), listed: listed}
@@ -45,13 +45,16 @@ func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *
 	m.argument("y", T)
 	m.argument("x", T)
 	if m.Panels.Full > 0 {
-		m.argument("w", T)
+		m.argument("w", weightType(k))
 	}
 	if m.Panels.Tail > 0 {
-		m.argument("wt", T)
+		m.argument("wt", weightType(k))
 	}
 	if m.bias() {
 		m.argument("b", T)
+	}
+	if m.Scaled {
+		m.argument("scale", T)
 	}
 	if listed {
 		m.argument("list", "*int32")
@@ -60,6 +63,9 @@ func (s *ISA) MatVec(name string, doc []string, k *kernel.Kernel, listed bool) *
 	m.pointer("y", regY)
 	if m.bias() {
 		m.pointer("b", regBias)
+	}
+	if m.Scaled {
+		m.pointer("scale", regScale)
 	}
 	if m.Panels.Full > 0 {
 		m.pointer("w", regPanels)
@@ -88,7 +94,7 @@ func (m matVec) loopPanels() int {
 }
 
 // panelBytes is the distance between panels.
-func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * m.size() }
+func (m matVec) panelBytes() int { return m.Panels.PanelRows * panel * weightSize(m.Kernel) }
 
 // panelLoop prints the loop over groups of whole panels and returns the
 // vectors that are left.
@@ -102,6 +108,9 @@ func (m matVec) panelLoop(vs []vector, per int) []vector {
 	m.advance(regY, per*panel*m.size())
 	if m.bias() {
 		m.advance(regBias, per*panel*m.size())
+	}
+	if m.Scaled {
+		m.advance(regScale, per*panel*m.size())
 	}
 	m.countdown(regTurns, loop)
 	rest := vs[turns*accumulators:]
@@ -119,15 +128,15 @@ func (m matVec) panelLoop(vs []vector, per int) []vector {
 // vectors lists the outputs, vector by vector.
 func (m matVec) vectors() []vector {
 	var vs []vector
-	row := panel * m.size()
+	size := weightSize(m.Kernel)
 	for q := range m.Panels.Full {
 		for v := 0; v < panel; v += m.lanes() {
-			vs = append(vs, vector{regW, q*m.panelBytes() + v*m.size(), row, q*panel + v, m.lanes()})
+			vs = append(vs, vector{regW, q*m.panelBytes() + v*size, panel * size, q*panel + v, m.lanes()})
 		}
 	}
 	rest := m.Outputs - m.Panels.Full*panel
 	for v := 0; v < rest; v += m.lanes() {
-		vs = append(vs, vector{regTail, v * m.size(), m.Panels.Tail * m.size(), m.Panels.Full*panel + v, min(m.lanes(), rest-v)})
+		vs = append(vs, vector{regTail, v * size, m.Panels.Tail * size, m.Panels.Full*panel + v, min(m.lanes(), rest-v)})
 	}
 	return vs
 }
@@ -165,7 +174,7 @@ func (m matVec) group(vs []vector) {
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
 	for v := range vs {
 		for c := range m.Chains {
-			if c == 0 && m.bias() {
+			if c == 0 && m.bias() && !m.Scaled {
 				m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
 			} else {
 				m.clear(acc(v, c))
@@ -183,6 +192,7 @@ func (m matVec) group(vs []vector) {
 				m.add(acc(v, c+h), acc(v, c), acc(v, c))
 			}
 		}
+		m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
 	}
 	m.finish(vs, func(v int) Y { return acc(v, 0) })
 }
@@ -194,7 +204,7 @@ func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
 			m.broadcast(mem(regX, k*m.size()))
 			m.prefetch(m.Ahead, vs, k)
 			for v := range vs {
-				m.mulAdd(mem(vs[v].base, vs[v].disp+k*vs[v].stride), acc(v, k%m.Chains))
+				m.mulAdd(m.weights(m.Kernel, mem(vs[v].base, vs[v].disp+k*vs[v].stride), v), acc(v, k%m.Chains))
 			}
 		}
 	}
@@ -250,7 +260,7 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.prefetchListed(vs)
 	m.advance(regList, 4)
 	for v := range vs {
-		m.mulAdd(fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), acc(v, 0))
+		m.mulAdd(m.weights(m.Kernel, fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v), acc(v, 0))
 	}
 	m.again(loop)
 	m.Place(done)

@@ -79,7 +79,7 @@ const regDY = "BX"
 // alone: every panel group once, the step's factors in registers.
 func (m *rankOne) alone() {
 	mv := matVec{writer: m.writer, Kernel: &kernel.Kernel{
-		Elem: kernel.Elements{Acc: m.Elem}, Outputs: m.Outputs, Chains: 1, Panels: m.Panels,
+		Elem: kernel.Elements{W: m.Elem, Acc: m.Elem}, Outputs: m.Outputs, Chains: 1, Panels: m.Panels,
 	}, listed: m.Listed, inputs: m.Inputs}
 	if m.Panels.Full > 0 {
 		m.pointer("w", regPanels)
