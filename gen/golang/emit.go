@@ -24,6 +24,7 @@ type Options struct {
 	Source     string // base name of the spec, for the header
 	Runtime    string // import path of nnrt, "" if the package carries its own copy
 	RuntimeSrc Sources
+	Embedded   []byte // the weight file for the binary, nil without one
 }
 
 // Emit returns the files of the package by name.

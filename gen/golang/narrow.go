@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -92,6 +93,57 @@ func (e *emitter) narrowLoops(t *plan.Tensor, inner func(at string) []jen.Code) 
 	return jen.Block(
 		letf("row", "make([]%s, %d)", typeName(e.elem), l.In),
 		forRange("o", fmt.Sprint(l.Out), forRange("i", "row", inner(fmt.Sprintf("o*%d+i", l.In))...), e.storeRow(t, "row")))
+}
+
+// embedsIntegers reports whether the embedded file holds weights as integers.
+func (e *emitter) embedsIntegers() bool {
+	return e.opts.Embedded != nil && slices.ContainsFunc(e.plan.Tensors, (*plan.Tensor).Scaled)
+}
+
+// storedTensors prints the tensors of the embedded file, in the form in which
+// they are stored, and how they are set.
+func (e *emitter) storedTensors(f *jen.File) {
+	var rows, sets []jen.Code
+	row := func(name string, integers bool, shape ...int) {
+		var dims []jen.Code
+		for _, d := range shape {
+			dims = append(dims, jen.Lit(d))
+		}
+		fields := []jen.Code{jen.Id("Name").Op(":").Lit(name), jen.Id("Shape").Op(":").Index().Int().Values(dims...)}
+		if integers {
+			fields = append(fields, jen.Id("Int8").Op(":").True())
+		}
+		rows = append(rows, jen.Values(fields...))
+	}
+	put := func(body ...jen.Code) { sets = append(sets, jen.Case(jen.Lit(len(rows)-1)).Block(body...)) }
+	for n, t := range e.plan.Tensors {
+		row(t.Value.Name, t.Scaled(), t.Value.Shape...)
+		if !t.Scaled() {
+			put(jen.Return(exprf("p.set(%d, v)", n)))
+			continue
+		}
+		put(loops(t, func(at string) []jen.Code {
+			if t.Layout.Order == plan.Connections {
+				return []jen.Code{jen.If(letf("c", "%s", cell(t)), exprf("c != nil")).Block(setf("*c", "int8(v[%s])", at))}
+			}
+			return []jen.Code{setf("*"+cell(t), "int8(v[%s])", at)}
+		}))
+		row(plan.ScaleName(t.Value.Name), false, t.Layout.Out)
+		put(forRange("o", fmt.Sprint(t.Layout.Out), setf(fmt.Sprintf("p.%s[o/16][o%%16]", t.ScaleField()), "v[o]")))
+	}
+	f.Comment("storedTensors are the tensors of the embedded file: weights as they are stored, and")
+	f.Comment("their scales.")
+	f.Var().Id("storedTensors").Op("=").Index().Add(e.rt("Tensor")).ValuesFunc(func(g *jen.Group) {
+		for _, r := range rows {
+			g.Line().Add(r)
+		}
+		g.Line()
+	})
+	f.Line()
+	f.Comment("setStored copies v, in canonical layout, to tensor n of the embedded file.")
+	f.Func().Params(jen.Id("p").Op("*").Id("params")).Id("setStored").Params(jen.Id("n int, v []"+typeName(e.elem))).Error().Block(
+		jen.Switch(jen.Id("n")).Block(sets...), jen.Return(jen.Nil()))
+	f.Line()
 }
 
 // storer prints the method that stores a row of weights.

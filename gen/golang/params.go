@@ -30,6 +30,9 @@ func (e *emitter) params() (*jen.File, error) {
 	}
 	e.tensorTable(f)
 	e.getSet(f)
+	if e.embedsIntegers() {
+		e.storedTensors(f)
+	}
 	e.initialise(f)
 	return f, nil
 }

@@ -30,6 +30,7 @@ type view struct {
 	Fits                           []fitView
 	EmbedFile, EmbedSum            string
 	EmbedSize                      int
+	EmbedIntegers                  bool // the file holds weights as they are stored
 	Inputs                         []ioView
 	Trained                        []ioView
 	OutputViews                    []ioView
@@ -93,7 +94,7 @@ func (e *emitter) templates() error {
 		{"doc.go", "doc.go.tmpl", true},
 		{"net.go", "net.go.tmpl", true},
 		{"trainer.go", "trainer.go.tmpl", e.plan.Train != nil},
-		{"embed.go", "embed.go.tmpl", e.net.Codegen.Embed != ""},
+		{"embed.go", "embed.go.tmpl", e.opts.Embedded != nil},
 		{"cpu_amd64.go", "cpu_amd64.go.tmpl", vector},
 		{"cpu_amd64.s", "cpu_amd64.s.tmpl", vector},
 		{"cpu_noasm.go", "cpu_noasm.go.tmpl", vector},
@@ -101,8 +102,8 @@ func (e *emitter) templates() error {
 		{"trainer_test.go", "trainer_test.go.tmpl", e.plan.Train != nil},
 		{"bench_test.go", "bench_test.go.tmpl", true},
 	}
-	if e.net.Codegen.Embed != "" {
-		e.files[embeddedName] = e.net.Files[e.net.Codegen.Embed]
+	if e.opts.Embedded != nil {
+		e.files[embeddedName] = e.opts.Embedded
 	}
 	for _, t := range list {
 		if !t.when {
@@ -193,7 +194,8 @@ func (e *emitter) view() *view {
 		}
 		v.Trained = append(v.Trained, ioView{Field: field, Size: o.Value.Size(), Class: o.Class})
 	}
-	if data := e.net.Files[e.net.Codegen.Embed]; e.net.Codegen.Embed != "" {
+	if data := e.opts.Embedded; data != nil {
+		v.EmbedIntegers = e.embedsIntegers()
 		h := fnv.New64a()
 		h.Write(data)
 		v.EmbedFile, v.EmbedSize, v.EmbedSum = embeddedName, len(data), fmt.Sprintf("%#x", h.Sum64())

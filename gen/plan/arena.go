@@ -79,6 +79,10 @@ func (t *Tensor) Scaled() bool { return t.Layout.Elem == ir.Int8 }
 // ScaleField returns the name of the field of the scales.
 func (t *Tensor) ScaleField() string { return t.Field + "s" }
 
+// ScaleName returns the name of the scales of a weight in a file that holds
+// integers.
+func ScaleName(weight string) string { return weight + "_scale" }
+
 // field names a parameter's field: w and b numbered by the dense layer,
 // other constants by their name.
 func (p *Plan) field(v *ir.Value, used map[string]int) string {

@@ -1,6 +1,7 @@
 package nnrt
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -91,4 +92,19 @@ func TestCheckStored(t *testing.T) {
 		require.ErrorContains(t, CheckStored("w", []float32{1, x}, Largest16, "float16"), `tensor "w": want magnitudes below 65520, for storage float16, got `)
 	}
 	require.EqualError(t, CheckStored("w", []float32{nan}, Largest8, "int8"), `tensor "w": want magnitudes below 1.7014118e+38, for storage int8, got NaN`)
+}
+
+// TestLoadInt8 reads integers where they are expected, and only there.
+func TestLoadInt8(t *testing.T) {
+	header := `{"x":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]}}`
+	file := rawFile(header, []byte{0x80, 0xff, 0, 0x7f})
+	var got []float32
+	set := func(_ int, v []float32) error { got = append(got, v...); return nil }
+	require.NoError(t, LoadTensors(bytes.NewReader(file), []Tensor{{Name: "x", Shape: []int{2, 2}, Int8: true}}, nil, set))
+	require.Equal(t, []float32{-128, -1, 0, 127}, got)
+	require.EqualError(t, LoadTensors(bytes.NewReader(file), []Tensor{{Name: "x", Shape: []int{2, 2}}}, nil, set),
+		`tensor "x": want dtype F32, F16 or BF16, got "I8"`)
+	floats := rawFile(`{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, make([]byte, 4))
+	require.EqualError(t, LoadTensors(bytes.NewReader(floats), []Tensor{{Name: "x", Shape: []int{1}, Int8: true}}, nil, set),
+		`tensor "x": want dtype I8, got "F32"`)
 }
