@@ -288,15 +288,15 @@ func lowerCast(c *call) {
 func lowerCastLike(c *call) {
 	c.integer("saturate", 1)
 	c.text("round_mode", "")
+	to := onnx.Float
 	if like := c.in(1); like.array != nil && like.array.integer || like.node != nil && like.node.integer {
-		c.castTo(onnx.Int64)
-		return
+		to = onnx.Int64
 	}
 	if v := c.in(0); v.array != nil {
-		c.setArray(v.array)
+		c.setArray(cast(v.array, to))
 		return
 	}
-	c.castTo(onnx.Float)
+	c.castTo(to)
 }
 
 func foldCast(c *call) {

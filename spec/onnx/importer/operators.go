@@ -70,7 +70,7 @@ func init() { // not a literal: lowering reads the table
 		"Identity": {lower: lowerIdentity, fold: lowerIdentity},
 		"Dropout":  {lower: lowerDropout},
 		"Cast":     {lower: lowerCast, fold: foldCast},
-		"CastLike": {lower: lowerCastLike, fold: foldCastLike},
+		"CastLike": {lower: lowerCastLike, fold: foldCastLike, operands: true},
 
 		"Softmax":    {lower: lowerSoftmax("softmax")},
 		"LogSoftmax": {lower: lowerSoftmax("log_softmax")},

@@ -277,11 +277,11 @@ func (w *writer) layer(n *node) {
 		}
 		return
 	}
-	row, ok := layers[n.kind]
+	write, ok := layers[n.kind]
 	if !ok {
-		row = layerRow{write: writeFunction}
+		write = writeFunction
 	}
-	row.write(w, n)
+	write(w, n)
 }
 
 func (w *writer) baseOf(n *node) *node {
