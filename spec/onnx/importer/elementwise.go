@@ -88,11 +88,12 @@ func evalFunction(n *node, x float64) float64 {
 	return row.f(x, p)
 }
 
-// attr is an attribute of an operator, the field it becomes, and its value
-// where it is absent.
+// attr is an attribute of an operator, which becomes the field of the function
+// at its place, and its value where it is absent.
 type attr struct {
-	onnx, field string
-	preset      float64
+	onnx     string
+	preset   float64
+	positive bool // the language wants it so
 }
 
 // unary is the row of an operator that is a function of the table.
@@ -100,7 +101,11 @@ func unary(kind string, attrs ...attr) operator {
 	read := func(c *call) []float64 {
 		var p []float64
 		for _, a := range attrs {
-			p = append(p, c.float(a.onnx, a.preset))
+			x := c.float(a.onnx, a.preset)
+			if a.positive {
+				c.positive(a.onnx, x)
+			}
+			p = append(p, x)
 		}
 		if c.hasAttribute("consumed_inputs") {
 			c.ints("consumed_inputs")
@@ -218,6 +223,9 @@ func lowerClip(c *call) {
 	}
 	if c.has(2) {
 		hi = c.number(2, "upper bound")
+	}
+	if !(lo <= hi) {
+		c.refuse("", "its bounds %g and %g are not in order", lo, hi)
 	}
 	if lo <= -math.MaxFloat32 {
 		lo = math.Inf(-1)

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// layers say how the kinds of nodes are written that are not functions of one
+// layerKinds say how the kinds of nodes are written that are not functions of one
 // number.
-var layers map[string]func(w *writer, n *node)
+var layerKinds map[string]func(w *writer, n *node)
 
 func init() { // not a literal: writing reads the table
-	layers = map[string]func(w *writer, n *node){
+	layerKinds = map[string]func(w *writer, n *node){
 		"dense":               writeDense,
 		"affine":              writeAffine,
 		"prelu":               writePRelu,
