@@ -33,7 +33,7 @@ the loss; and the tests of the package itself.
 
 An ONNX model is imported first, and its weights are used. Reference inputs and
 outputs, in folders like ONNX's test_data_set_0 or as --in and --out, must be met
-within |got − want| ≤ atol + rtol·|want|, on every path of the machine. Inputs that
+within |got − want| ≤ atol + rtol·|want| on every path of the machine. Inputs that
 an operator needs as constants are taken from the first folder.`,
 		Example: "  nngen verify digits.yaml --weights digits.safetensors\n" +
 			"  nngen verify model.onnx test_data_set_0\n" +
@@ -74,7 +74,7 @@ an operator needs as constants are taken from the first folder.`,
 	cmd.Flags().StringVar(&f.in, "in", "", "`FILE` of reference inputs, .npy, .pb or CSV")
 	cmd.Flags().StringVar(&f.out, "out", "", "`FILE` of reference outputs")
 	cmd.Flags().Float64Var(&f.rtol, "rtol", 1e-5, "allowed error relative to a reference output")
-	cmd.Flags().Float64Var(&f.atol, "atol", 1e-6, "allowed error beside it")
+	cmd.Flags().Float64Var(&f.atol, "atol", 0, "allowed error beside it (default: 1e-6, or 1e-5 of the largest reference output if that is more)")
 	importFlags(cmd, &f.model)
 	return cmd
 }
@@ -111,7 +111,11 @@ func (f *verifyFlags) load(cmd *cobra.Command, path string, dirs []string) (*spe
 		if err != nil {
 			return nil, err
 		}
-		f.References = append(f.References, verify.Reference{Name: r.Name, Inputs: r.Inputs, Outputs: r.Outputs, RTol: f.rtol, ATol: f.atol})
+		ref := verify.Reference{Name: r.Name, Inputs: r.Inputs, Outputs: r.Outputs, RTol: f.rtol, ATol: f.atol}
+		if !cmd.Flags().Changed("atol") {
+			ref.ATol = max(1e-6, 1e-5*r.Largest())
+		}
+		f.References = append(f.References, ref)
 	}
 	return m.Net, nil
 }

@@ -73,6 +73,13 @@ func (b *builder) integers(list ...int64) string {
 	return name
 }
 
+// whole is a whole number without dimensions.
+func (b *builder) whole(x int64) string {
+	name := b.fresh("int")
+	b.g.Initializers = append(b.g.Initializers, onnx.IntTensor(name, nil, []int64{x}))
+	return name
+}
+
 func attrInt(name string, i int64) *onnx.Attribute {
 	return &onnx.Attribute{Name: name, Type: onnx.AttributeInt, I: i}
 }
@@ -252,6 +259,21 @@ func TestSimplified(t *testing.T) {
 			h := b.op("Reshape", b.op("Identity", b.op("Reshape", x, b.integers(-1, 2, 2))), b.integers(0, 4))
 			return b.op("Cast", b.op("Softmax", b.op("MatMul", h, b.weights(4, 3))), attrInt("to", 1))
 		}, "  - dense: {units: 3, use_bias: false}\n  - softmax"},
+		"flattening of PyTorch": {13, func(b *builder, x string) string {
+			h := b.op("Reshape", x, b.integers(0, 2, 2))
+			n := b.op("Unsqueeze", b.op("Gather", b.op("Shape", h), b.whole(0)), b.integers(0))
+			return b.op("MatMul", b.op("Reshape", h, b.op("Concat", n, b.integers(-1), attrInt("axis", 0))), b.weights(4, 3))
+		}, "  - dense: {units: 3, use_bias: false}"},
+		"parallel layers": {13, func(b *builder, x string) string {
+			return b.op("Concat", b.op("Gemm", x, b.weights(4, 2), b.weights(2)), b.op("MatMul", x, b.weights(4, 3)), attrInt("axis", 1))
+		}, "  - dense: {units: 5}"},
+		"half of the outputs": {11, func(b *builder, x string) string {
+			z := b.op("Gemm", x, b.weights(4, 6), b.weights(6))
+			n := b.g.Nodes
+			split := &onnx.Node{OpType: "Split", Inputs: []string{z}, Outputs: []string{"mean", "std"}, Attributes: []*onnx.Attribute{attrInt("axis", -1)}}
+			b.g.Nodes = append(n, split)
+			return b.op("Tanh", "mean")
+		}, "  - dense: {units: 3, activation: tanh}"},
 		"transposition before": {13, func(b *builder, x string) string {
 			h := b.op("Transpose", b.op("Reshape", x, b.integers(-1, 2, 2)), attrInts("perm", 0, 2, 1))
 			return b.op("MatMul", b.op("Flatten", h), b.weights(4, 3))

@@ -145,16 +145,19 @@ func finish(path string, file *onnx.Model, o Options, bind map[string]*onnx.Tens
 func (m *Model) encode(prog *ir.Program) ([]byte, error) {
 	var list []nnrt.Tensor
 	var data [][]float64
+	byName := map[string]importer.Tensor{}
+	for _, t := range m.Tensors {
+		byName[t.Name] = t
+	}
 	for _, p := range prog.Params {
-		i := slices.IndexFunc(m.Tensors, func(t importer.Tensor) bool { return t.Name == p.Name })
-		if i < 0 {
+		t, ok := byName[p.Name]
+		if !ok {
 			if len(p.Param.Values) == 0 || p.Param.FitInput != "" {
 				return nil, fmt.Errorf("internal error: import gave no weights for %s", p.Name)
 			}
 			list, data = append(list, nnrt.Tensor{Name: p.Name, Shape: p.Shape}), append(data, spread(p.Param.Values, p.Size()))
 			continue
 		}
-		t := m.Tensors[i]
 		if len(t.Data) != p.Size() {
 			return nil, fmt.Errorf("internal error: import gave %d weights for %s, which has shape %v", len(t.Data), p.Name, p.Shape)
 		}

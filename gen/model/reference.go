@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,19 @@ import (
 type Reference struct {
 	Name            string
 	Inputs, Outputs [][]float64
+}
+
+// Largest is the magnitude of the largest finite output.
+func (r *Reference) Largest() float64 {
+	largest := 0.0
+	for _, row := range r.Outputs {
+		for _, x := range row {
+			if a := math.Abs(x); !math.IsInf(a, 0) && a > largest {
+				largest = a
+			}
+		}
+	}
+	return largest
 }
 
 // Data are arrays for the inputs and outputs of a model, in the order of its

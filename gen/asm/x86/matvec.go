@@ -32,7 +32,6 @@ type matVec struct {
 	*kernel.Kernel
 	inputs int
 	listed bool // only the inputs of a list, the others being zero
-	fused  bool // the epilogue is done in registers
 }
 
 // MatVec prints y = W·x + b for one sample, with the epilogue if it reads

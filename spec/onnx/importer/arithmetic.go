@@ -177,6 +177,7 @@ func lowerPow(c *call) {
 	if !ok || size(b.array.shape) > 1 && len(b.array.shape) > c.rank(a) {
 		c.refuse("", "its exponents must be one number")
 	}
+	c.finite("its exponent", e)
 	x := c.node(0)
 	switch e {
 	case 1:
@@ -236,6 +237,9 @@ func (c *call) mergeConstant(kind string, x *node, a *array) *node {
 		return affinely(x, affine{}.plus(c.beside(x, a)))
 	}
 	u, ok := a.single()
+	if ok && math.IsNaN(u) {
+		c.finite("its constant", u)
+	}
 	switch {
 	case !ok || len(a.shape) > c.rank(value{node: x}):
 		a = c.fits(a, x)
@@ -260,7 +264,7 @@ func lowerMean(c *call) {
 	switch {
 	case len(list) == 1:
 		c.setNode(apply("linear", list[0]))
-	case same:
+	case same && len(list) <= maxSources:
 		c.setNode(&node{kind: "average", from: list, shape: list[0].shape})
 	default:
 		y := list[0]

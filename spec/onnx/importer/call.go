@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/onnx"
 )
 
@@ -179,9 +180,33 @@ func (c *call) integer(name string, preset int) int {
 
 func (c *call) float(name string, preset float64) float64 {
 	if a := c.attribute(name, onnx.AttributeFloat); a != nil {
+		c.finite("attribute "+name, float64(a.F))
 		return shortest(a.F)
 	}
 	return preset
+}
+
+func (c *call) finite(what string, x float64) {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		c.refuse("", "%s must be a finite number, got %g", what, x)
+	}
+}
+
+// positive is a field that the language wants positive.
+func (c *call) positive(name string, x float64) float64 {
+	if !(x > 0) {
+		c.refuse(cutOut, "%s must be positive, got %g", name, x)
+	}
+	return x
+}
+
+// epsilon is what is added to a variance.
+func (c *call) epsilon() float64 {
+	e := c.float("epsilon", 1e-5)
+	if e < 0 {
+		c.refuse("", "epsilon must not be negative, got %g", e)
+	}
+	return e
 }
 
 // shortest is the float64 of the shortest decimal of a float32: 0.1, not
@@ -251,7 +276,14 @@ func (c *call) set(i int, v value) {
 	c.values[c.n.Outputs[i]] = v
 }
 
-const maxElements = 100_000_000
+// Limits of the language.
+const (
+	maxElements = 1 << 24     // of a value
+	maxUnits    = 1_000_000   // of a dense layer
+	maxDim      = spec.MaxDim // of an input
+	maxSources  = 64          // of a layer
+	maxLayers   = spec.MaxLayers
+)
 
 func (c *call) setNode(n *node)   { c.set(0, value{node: n}) }
 func (c *call) setArray(a *array) { c.set(0, value{array: a}) }

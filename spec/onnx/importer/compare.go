@@ -1,9 +1,5 @@
 package importer
 
-import (
-	"slices"
-)
-
 // Comparisons and choices are nodes until what they are for is recognised.
 var comparisons = map[string]func(x, y float64) bool{
 	"less":             func(x, y float64) bool { return x < y },
@@ -26,18 +22,23 @@ func comparison(kind string) operator {
 	}
 }
 
-// common is the shape of an element-wise result of values and constants.
+// common is the shape of an element-wise result of values and constants. A
+// constant with one dimension more than every value has the batch first.
 func (c *call) common(list ...*node) []int {
+	rank := 0
+	for _, n := range list {
+		if n.kind != "constant" {
+			rank = max(rank, len(n.shape))
+		}
+	}
 	var shape []int
 	for _, n := range list {
 		s := n.shape
-		if n.kind == "constant" && c.batch && len(s) > 0 && !slices.ContainsFunc(list, func(m *node) bool { return m.kind != "constant" && len(m.shape)+1 < len(s) }) {
-			if ranks := slices.MaxFunc(list, func(a, b *node) int { return valueRank(a) - valueRank(b) }); len(s) == valueRank(ranks)+1 {
-				if s[0] != 1 {
-					c.mixes("its constant of shape %v has the batch as a dimension", s)
-				}
-				s = s[1:]
+		if c.batch && n.kind == "constant" && len(s) == rank+1 {
+			if s[0] != 1 {
+				c.mixes("its constant of shape %v has the batch as a dimension", s)
 			}
+			s = s[1:]
 		}
 		out, ok := broadcast(shape, s)
 		if !ok {
@@ -46,13 +47,6 @@ func (c *call) common(list ...*node) []int {
 		shape = out
 	}
 	return shape
-}
-
-func valueRank(n *node) int {
-	if n.kind == "constant" {
-		return -1
-	}
-	return len(n.shape)
 }
 
 func lowerWhere(c *call) {

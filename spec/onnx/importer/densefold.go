@@ -13,26 +13,27 @@ func (g *graph) foldIntoDense() bool {
 		if x == nil {
 			continue
 		}
-		if r, ok := only(readers, x); !ok || r != n {
-			if n.kind != "dense" || x.kind != "reshape" {
-				continue
-			}
-		}
+		r, single := only(readers, x)
+		single = single && r == n
 		switch {
-		case x.kind == "dense" && x.activation == nil && x.after(n):
+		case single && x.kind == "dense" && x.activation == nil && x.after(n):
 			y := *x
-			y.hints = slices.Concat(x.hints, n.hints)
+			y.hints = joinHints(x.hints, n.hints)
 			n.hints = nil
 			n.become(&y)
 		case n.kind == "dense" && x.kind == "reshape":
 			n.from[0] = x.from[0]
-		case n.kind == "dense" && n.before(x):
+		case single && n.kind == "dense" && n.before(x):
 			n.from[0] = x.from[0]
 		default:
 			continue
 		}
+		source := n.from[0]
+		readers[source] = append(readers[source], n)
+		if single {
+			readers[source] = slices.DeleteFunc(readers[source], func(r *node) bool { return r == x })
+		}
 		changed = true
-		readers = g.readers()
 	}
 	return changed
 }
@@ -194,7 +195,7 @@ func (g *graph) joinDense() bool {
 	changed := false
 	readers := g.readers()
 	for _, n := range g.order() {
-		if n.kind != "concat" && n.kind != "add" || n.weights != nil {
+		if n.kind != "concat" && n.kind != "add" || n.size() > maxUnits {
 			continue
 		}
 		same := true

@@ -89,11 +89,12 @@ func evalFunction(n *node, x float64) float64 {
 	return row.f(x, p)
 }
 
-// attr is an attribute of an operator, the field it becomes, and its value
-// where it is absent.
+// attr is an attribute of an operator, which becomes the field of the function
+// at its place, and its value where it is absent.
 type attr struct {
-	onnx, field string
-	preset      float64
+	onnx     string
+	preset   float64
+	positive bool // the language wants it so
 }
 
 // unary is the row of an operator that is a function of the table.
@@ -101,7 +102,11 @@ func unary(kind string, attrs ...attr) operator {
 	read := func(c *call) []float64 {
 		var p []float64
 		for _, a := range attrs {
-			p = append(p, c.float(a.onnx, a.preset))
+			x := c.float(a.onnx, a.preset)
+			if a.positive {
+				c.positive(a.onnx, x)
+			}
+			p = append(p, x)
 		}
 		if c.hasAttribute("consumed_inputs") {
 			c.ints("consumed_inputs")
@@ -220,6 +225,9 @@ func lowerClip(c *call) {
 	if c.has(2) {
 		hi = c.number(2, "upper bound")
 	}
+	if !(lo <= hi) {
+		c.refuse("", "its bounds %g and %g are not in order", lo, hi)
+	}
 	if lo <= -math.MaxFloat32 {
 		lo = math.Inf(-1)
 	}
@@ -289,15 +297,15 @@ func lowerCast(c *call) {
 func lowerCastLike(c *call) {
 	c.integer("saturate", 1)
 	c.text("round_mode", "")
+	to := onnx.Float
 	if like := c.in(1); like.array != nil && like.array.integer || like.node != nil && like.node.integer {
-		c.castTo(onnx.Int64)
-		return
+		to = onnx.Int64
 	}
 	if v := c.in(0); v.array != nil {
-		c.setArray(v.array)
+		c.setArray(cast(v.array, to))
 		return
 	}
-	c.castTo(onnx.Float)
+	c.castTo(to)
 }
 
 func foldCast(c *call) {

@@ -82,6 +82,9 @@ func Import(m *onnx.Model, o Options) (*Result, error) {
 	w := &writer{graph: l.graph, name: o.Name, double: l.double, train: !o.Inference}
 	w.taken, w.valid = map[string]bool{}, func(name string) bool { return spec.CheckName(name) == "" }
 	r.Spec = w.spec()
+	if n := w.layers; n > maxLayers {
+		return nil, errorf("", cutOut, "the network has %d layers; the limit is %d", n, maxLayers)
+	}
 	r.Tensors = w.tensors
 	return r, nil
 }

@@ -6,41 +6,35 @@ import (
 	"slices"
 )
 
-// layerRow says how a kind of node is written.
-type layerRow struct {
-	write func(w *writer, n *node)
-}
-
-// layers are the kinds of nodes that are written otherwise than as functions
-// of one number.
-var layers map[string]layerRow
+// layerKinds say how the kinds of nodes are written that are not functions of one
+// number.
+var layerKinds map[string]func(w *writer, n *node)
 
 func init() { // not a literal: writing reads the table
-	merge := layerRow{writeMerge}
-	layers = map[string]layerRow{
-		"dense":               {writeDense},
-		"affine":              {writeAffine},
-		"prelu":               {writePRelu},
-		"constant":            {writeConstant},
-		"add":                 merge,
-		"subtract":            merge,
-		"multiply":            merge,
-		"divide":              merge,
-		"minimum":             merge,
-		"maximum":             merge,
-		"average":             merge,
-		"concat":              {writeConcat},
-		"softmax":             {writeSoftmax},
-		"log_softmax":         {writeSoftmax},
-		"layer_normalization": {writeLayerNorm},
-		"transpose":           {writeTranspose},
-		"slice":               {writeSlice},
-		"reduce_sum":          {writeReduce},
-		"reduce_mean":         {writeReduce},
-		"reduce_max":          {writeReduce},
-		"reduce_min":          {writeReduce},
-		"argmax":              {writeArg},
-		"argmin":              {writeArg},
+	layerKinds = map[string]func(w *writer, n *node){
+		"dense":               writeDense,
+		"affine":              writeAffine,
+		"prelu":               writePRelu,
+		"constant":            writeConstant,
+		"add":                 writeMerge,
+		"subtract":            writeMerge,
+		"multiply":            writeMerge,
+		"divide":              writeMerge,
+		"minimum":             writeMerge,
+		"maximum":             writeMerge,
+		"average":             writeMerge,
+		"concat":              writeConcat,
+		"softmax":             writeSoftmax,
+		"log_softmax":         writeSoftmax,
+		"layer_normalization": writeLayerNorm,
+		"transpose":           writeTranspose,
+		"slice":               writeSlice,
+		"reduce_sum":          writeReduce,
+		"reduce_mean":         writeReduce,
+		"reduce_max":          writeReduce,
+		"reduce_min":          writeReduce,
+		"argmax":              writeArg,
+		"argmin":              writeArg,
 	}
 }
 
@@ -157,7 +151,7 @@ func parameterShape(stored []int) []int {
 
 func writeAffine(w *writer, n *node) {
 	a := n.affine
-	if a.mul != nil && len(a.mul) == 1 && a.mul[0] == -1 && a.sub == nil && a.div == nil && a.add == nil {
+	if len(a.mul) == 1 && a.mul[0] == -1 && a.sub == nil && a.div == nil && a.add == nil {
 		writeFunction(w, &node{kind: "neg", from: n.from, shape: n.shape, hints: n.hints})
 		w.byNode[n] = &written{w.last, w.byNode[w.baseOf(n.from[0])].shape}
 		return

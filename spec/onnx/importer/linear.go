@@ -169,7 +169,7 @@ func (c *call) leading(shape []int) []int {
 func zeros(shape []int) *array { return &array{shape: shape, data: make([]float64, size(shape))} }
 
 func (c *call) checkExpanded(units, inputs int) {
-	if units > 1_000_000 || units*inputs > maxElements {
+	if units > maxUnits || units*inputs > maxElements {
 		c.refuse(cutOut, "a product with %d results of %d numbers is too large", units, inputs)
 	}
 }

@@ -19,7 +19,7 @@ type lowering struct {
 
 // lower imports a model with or without a batch axis.
 func lower(s *source, batch bool) (*lowering, error) {
-	l := &lowering{batch: batch, values: map[string]value{}, graph: &graph{}}
+	l := &lowering{batch: batch, values: map[string]value{}, graph: &graph{budget: mostTried}}
 	for name, t := range s.constants {
 		if !s.used[name] {
 			continue
@@ -119,6 +119,8 @@ func (l *lowering) inputShape(in *onnx.ValueInfo) ([]int, error) {
 		case !d.HasValue:
 			shape = append(shape, -1)
 			continue
+		case d.Value > maxDim && (len(shape) > 0 || !l.batch):
+			return nil, errorf(place, "", "a dimension must be at most %d, got %d", maxDim, d.Value)
 		case d.Value < 0 || d.Value > math.MaxInt32 || d.Value == 0 && !in.Type.Tensor.ElemType.IsInteger():
 			return nil, errorf(place, notSorted, "a dimension must be positive and at most %d, got %d", math.MaxInt32, d.Value)
 		}

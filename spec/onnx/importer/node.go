@@ -61,16 +61,24 @@ func (n *node) become(m *node) {
 	hints := n.hints
 	place, op, name := n.place, n.op, n.node
 	*n = *m
-	n.hints = slices.Concat(m.hints, hints)
+	n.hints = joinHints(m.hints, hints)
 	if n.place == "" {
 		n.place, n.op, n.node = place, op, name
 	}
+}
+
+// joinHints puts names together; the first ones are the best.
+func joinHints(a, b []string) []string {
+	const most = 12
+	all := slices.Concat(a[:min(len(a), most)], b[:min(len(b), most)])
+	return all[:min(len(all), most)]
 }
 
 // graph is the network under construction.
 type graph struct {
 	inputs  []*node
 	outputs []output
+	budget  int // graphs that may still be tried as functions
 }
 
 type output struct {

@@ -32,7 +32,7 @@ type batchNorm struct {
 }
 
 func lowerBatchNormalization(c *call) {
-	epsilon := c.float("epsilon", 1e-5)
+	epsilon := c.epsilon()
 	c.float("momentum", 0.9)
 	if c.integer("training_mode", 0) != 0 || c.integer("is_test", 1) == 0 {
 		c.refuse("export the model for inference (model.eval())", "batch normalisation in training mode is not supported")
@@ -77,7 +77,7 @@ func lowerBatchNormalization(c *call) {
 }
 
 func lowerLayerNormalization(c *call) {
-	epsilon := c.float("epsilon", 1e-5)
+	epsilon := c.epsilon()
 	c.integer("stash_type", 1)
 	x := c.in(0)
 	axis := c.axis(x, c.integer("axis", -1))

@@ -18,6 +18,21 @@ func lowerConcat(c *call) {
 		list = append(list, c.node(i))
 	}
 	axis := c.axis(c.in(0), c.integer("axis", 1))
+	for len(list) > maxSources { // in groups
+		var groups []*node
+		for part := range slices.Chunk(list, maxSources) {
+			groups = append(groups, c.concat(part, axis))
+		}
+		list = groups
+	}
+	c.setNode(c.concat(list, axis))
+}
+
+// concat joins values along an axis.
+func (c *call) concat(list []*node, axis int) *node {
+	if len(list) == 1 {
+		return list[0]
+	}
 	shape := slices.Clone(list[0].shape)
 	for _, n := range list[1:] {
 		if len(n.shape) != len(shape) {
@@ -32,7 +47,7 @@ func lowerConcat(c *call) {
 			}
 		}
 	}
-	c.setNode(&node{kind: "concat", from: list, shape: shape, fields: []field{{"axis", axis}}})
+	return &node{kind: "concat", from: slices.Clone(list), shape: shape, fields: []field{{"axis", axis}}}
 }
 
 func foldConcat(c *call) {

@@ -20,7 +20,10 @@ var candidates = []candidate{
 }
 
 // mostInCone is the most nodes that are looked at as one function.
-const mostInCone = 40
+const mostInCone = 20
+
+// mostTried bounds the work on a model that was made to be slow.
+const mostTried = 10_000
 
 // recognize replaces graphs of scalar functions, whatever their form, by the
 // activation they compute. The largest graphs are tried first.
@@ -35,9 +38,10 @@ func (g *graph) recognize() bool {
 		cuts := scalarCuts(root)
 		for i := len(cuts) - 1; i >= 0; i-- {
 			cut := cuts[i]
-			if cut.inner < 2 {
+			if cut.inner < 2 || g.budget == 0 {
 				continue
 			}
+			g.budget--
 			if y := matchFunction(root, cut); y != nil {
 				root.become(y)
 				changed = true
@@ -175,9 +179,12 @@ func matchFunction(root *node, cut scalarCut) *node {
 		return nil
 	}
 	points := samplePoints(values)
-	want := make([]float64, len(points))
-	for i, x := range points {
-		want[i] = evalCone(root, cut.x, x)
+	var computed []float64 // most graphs are told apart by the first few
+	want := func(i int) float64 {
+		for len(computed) <= i {
+			computed = append(computed, evalCone(root, cut.x, points[len(computed)]))
+		}
+		return computed[i]
 	}
 	for _, c := range candidates {
 		if c.kind == root.kind {
@@ -191,7 +198,7 @@ func matchFunction(root *node, cut scalarCut) *node {
 }
 
 // fit tries the constants of the graph as the candidate's parameters.
-func (c candidate) fit(points, want, values []float64) ([]float64, bool) {
+func (c candidate) fit(points []float64, want func(i int) float64, values []float64) ([]float64, bool) {
 	f := functions[c.kind].f
 	p := make([]float64, c.params)
 	var try func(k int) bool
@@ -216,11 +223,11 @@ func (c candidate) fit(points, want, values []float64) ([]float64, bool) {
 			return false
 		}
 		for i, x := range points {
-			y := f(x, p)
-			if y == want[i] {
+			y, w := f(x, p), want(i)
+			if y == w {
 				continue
 			}
-			if !(math.Abs(y-want[i]) <= 1e-6*math.Abs(want[i])+1e-8*(1+math.Abs(x))) {
+			if !(math.Abs(y-w) <= 1e-6*math.Abs(w)+1e-8*(1+math.Abs(x))) {
 				return false
 			}
 		}

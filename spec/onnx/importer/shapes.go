@@ -22,16 +22,15 @@ func permuted(x *node, shape, places, perm []int) *node {
 // must stay it; the result is the shape of a sample then.
 func (c *call) target(v value, dims []int) []int {
 	keepZero := c.integer("allowzero", 0) != 0
-	old := []int{}
-	total := 1
-	node := v.node
-	if node != nil {
-		old, total = node.shape, node.size()
-		if c.batch {
-			old = append([]int{batchSize}, old...)
-		}
-	} else {
+	var old []int
+	total, node := 1, v.node
+	switch {
+	case node == nil:
 		old, total = v.array.shape, len(v.array.data)
+	case c.batch:
+		old, total = append([]int{batchSize}, node.shape...), node.size()
+	default:
+		old, total = node.shape, node.size()
 	}
 	dims = slices.Clone(dims)
 	for i, d := range dims {

@@ -31,7 +31,7 @@ func (g *graph) dropLinear() {
 			case n.kind == "linear", n.kind == "affine" && n.norm == nil && n.affine.neutral(),
 				n.kind == "reshape" && slices.Equal(n.shape, x.shape):
 				if x.kind != "input" {
-					x.hints = append(x.hints, n.hints...)
+					x.hints = joinHints(x.hints, n.hints)
 				}
 				x.integer = x.integer || n.integer
 				n.hints = nil
@@ -73,7 +73,7 @@ func (g *graph) joinAffine() bool {
 		}
 		a := x.affine.then(*n.affine)
 		n.affine, n.norm, n.from[0] = &a, nil, x.from[0]
-		n.hints = append(n.hints, x.hints...)
+		n.hints = joinHints(n.hints, x.hints)
 		changed = true
 	}
 	return changed

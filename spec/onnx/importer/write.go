@@ -25,6 +25,7 @@ type writer struct {
 	last    string         // name of the layer written last
 	readers map[*node][]*node
 	trained bool // there are parameters to train
+	layers  int
 }
 
 // written is a node that has been written: the name of its layer or input, and
@@ -181,6 +182,7 @@ func (w *writer) outputLines(names []string) []string {
 
 // emit writes a layer and returns its name.
 func (w *writer) emit(n *node, kind string, from []string, fields []string, shape []int, tensors ...Tensor) {
+	w.layers++
 	w.count[kind]++
 	preset := fmt.Sprintf("%s%d", kind, w.count[kind])
 	name := preset
@@ -278,11 +280,11 @@ func (w *writer) layer(n *node) {
 		}
 		return
 	}
-	row, ok := layers[n.kind]
+	write, ok := layerKinds[n.kind]
 	if !ok {
-		row = layerRow{write: writeFunction}
+		write = writeFunction
 	}
-	row.write(w, n)
+	write(w, n)
 }
 
 func (w *writer) baseOf(n *node) *node {
